@@ -1,0 +1,1 @@
+"""Engines: where arrays live and kernels run. Start with ``protocol.py``."""

@@ -1,0 +1,80 @@
+"""What an engine offers.
+
+An engine is a kind of array, and a namespace ``xp`` of functions over it. Lucid's
+operations and their derivatives are written against ``xp`` alone, so an engine is all
+that differs between a laptop and an accelerator.
+
+``xp`` follows the Array API standard and adds what the standard lacks and rules need:
+
+- ``scatter_add(values, index=..., shape=...)``: zeros of ``shape`` with ``values`` added at ``index``;
+- ``set_at(x, value, index=...)``: a copy of ``x`` in which ``x[index]`` is ``value``;
+- ``get_at(x, index=...)``: ``x[index]``.
+
+Read next: ``cpu/namespace.py``, the namespace over NumPy.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+
+from lucid.engines.dtypes import DType
+
+Array = Any
+
+
+class Engine(Protocol):
+    """One kind of array, where it lives, and the functions over it."""
+
+    @property
+    def name(self) -> str:
+        """The engine's name, also the first part of its device names: ``"cpu"``, ``"xla"``."""
+        ...
+
+    @property
+    def xp(self) -> Any:
+        """The namespace of functions over this engine's arrays."""
+        ...
+
+    def devices(self) -> list[str]:
+        """Names of the devices that can be used now."""
+        ...
+
+    def device_of(self, array: Array) -> str:
+        """Name of the device on which ``array`` lives."""
+        ...
+
+    def from_numpy(self, array: np.ndarray[Any, Any], device: str, *, copy: bool) -> Array:
+        """Return ``array`` on ``device``; with ``copy=False`` it may share memory."""
+        ...
+
+    def to_numpy(self, array: Array) -> np.ndarray[Any, Any]:
+        """Return ``array`` as a NumPy array, sharing memory where that is possible."""
+        ...
+
+    def as_array(self, value: Any) -> Array:
+        """Return ``value``, which a function of ``xp`` returned, as an array of this engine."""
+        ...
+
+    def move(self, array: Array, device: str) -> Array:
+        """Return ``array``, which is this engine's, on another of its devices."""
+        ...
+
+    def uniform(self, key: int, shape: tuple[int, ...], dtype: DType, device: str) -> Array:
+        """Floats drawn uniformly from [0, 1), a function of ``key`` (128 bits) alone."""
+        ...
+
+    def normal(self, key: int, shape: tuple[int, ...], dtype: DType, device: str) -> Array:
+        """Floats drawn from the standard normal distribution, a function of ``key`` alone."""
+        ...
+
+    def integers(
+        self, key: int, low: int, high: int, shape: tuple[int, ...], dtype: DType, device: str
+    ) -> Array:
+        """Integers drawn uniformly from ``low`` to ``high - 1``, a function of ``key`` alone."""
+        ...
+
+    def permutation(self, key: int, n: int, device: str) -> Array:
+        """The integers below ``n`` in random order, a function of ``key`` alone."""
+        ...

@@ -1,0 +1,142 @@
+"""Comparison, logic, and operations on bits. Their results have no gradient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lucid.autograd import primitive
+from lucid.engines.registry import is_array
+
+
+def comparable(value: object) -> bool:
+    """Whether ``==`` with ``value`` is elementwise: numbers, arrays and Tensors."""
+    return isinstance(value, (bool, int, float, complex)) or hasattr(value, "_array") or is_array(value)
+
+
+@primitive(promotes="common")
+def equal(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether ``x == y``, elementwise."""
+    return xp.equal(x, y)
+
+
+@primitive(promotes="common")
+def not_equal(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether ``x != y``, elementwise."""
+    return xp.not_equal(x, y)
+
+
+@primitive(promotes="common")
+def less(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether ``x < y``, elementwise."""
+    return xp.less(x, y)
+
+
+@primitive(promotes="common")
+def less_equal(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether ``x <= y``, elementwise."""
+    return xp.less_equal(x, y)
+
+
+@primitive(promotes="common")
+def greater(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether ``x > y``, elementwise."""
+    return xp.greater(x, y)
+
+
+@primitive(promotes="common")
+def greater_equal(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether ``x >= y``, elementwise."""
+    return xp.greater_equal(x, y)
+
+
+@primitive
+def isnan(xp: Any, x: Any, /) -> Any:
+    """Return whether ``x`` is not a number, elementwise."""
+    return xp.isnan(x)
+
+
+@primitive
+def isinf(xp: Any, x: Any, /) -> Any:
+    """Return whether ``x`` is infinite, elementwise."""
+    return xp.isinf(x)
+
+
+@primitive
+def isfinite(xp: Any, x: Any, /) -> Any:
+    """Return whether ``x`` is neither infinite nor nan, elementwise."""
+    return xp.isfinite(x)
+
+
+@primitive
+def signbit(xp: Any, x: Any, /) -> Any:
+    """Return whether ``x`` has a minus sign, elementwise; -0.0 has one."""
+    return xp.signbit(x)
+
+
+@primitive
+def logical_and(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether ``x`` and ``y`` are both true, elementwise."""
+    return xp.logical_and(x, y)
+
+
+@primitive
+def logical_or(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether ``x`` or ``y`` is true, elementwise."""
+    return xp.logical_or(x, y)
+
+
+@primitive
+def logical_xor(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return whether just one of ``x`` and ``y`` is true, elementwise."""
+    return xp.logical_xor(x, y)
+
+
+@primitive
+def logical_not(xp: Any, x: Any, /) -> Any:
+    """Return whether ``x`` is false, elementwise."""
+    return xp.logical_not(x)
+
+
+@primitive(promotes="common")
+def bitwise_and(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return the bits set in both ``x`` and ``y``: for booleans, logical and."""
+    return xp.bitwise_and(x, y)
+
+
+@primitive(promotes="common")
+def bitwise_or(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return the bits set in ``x`` or ``y``: for booleans, logical or."""
+    return xp.bitwise_or(x, y)
+
+
+@primitive(promotes="common")
+def bitwise_xor(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return the bits in which ``x`` and ``y`` differ."""
+    return xp.bitwise_xor(x, y)
+
+
+@primitive
+def bitwise_invert(xp: Any, x: Any, /) -> Any:
+    """Return ``x`` with every bit flipped: for booleans, logical not."""
+    return xp.bitwise_invert(x)
+
+
+@primitive(promotes="common")
+def bitwise_left_shift(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return ``x`` with its bits moved up by ``y``."""
+    return xp.bitwise_left_shift(x, y)
+
+
+@primitive(promotes="common")
+def bitwise_right_shift(xp: Any, x: Any, y: Any, /) -> Any:
+    """Return ``x`` with its bits moved down by ``y``."""
+    return xp.bitwise_right_shift(x, y)
+
+
+def allclose(x: Any, y: Any, /, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
+    """Return whether ``|x - y| <= atol + rtol * |y|`` everywhere."""
+    import numpy as np
+
+    return bool(np.allclose(np.asarray(x), np.asarray(y), rtol, atol, equal_nan))

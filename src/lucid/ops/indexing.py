@@ -1,0 +1,188 @@
+"""Reading and writing at an index.
+
+Three primitives are each other's derivatives. ``get_at`` reads ``x[index]``; its derivative
+``scatter_add`` puts values back where they were read, adding up what was read twice;
+``set_at`` is the write that leaves its argument as it was. An index is a tuple of integers,
+slices, None, Ellipsis and arrays, and travels as an option: it has no derivative.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from lucid import autograd
+from lucid.autograd import primitive
+from lucid.engines import dtypes
+from lucid.engines.protocol import Array
+from lucid.engines.registry import engine_of
+from lucid.errors import ArgumentError, IndexingError, ShapeError
+from lucid.ops.axes import normalize_axis
+from lucid.ops.creation import asarray
+
+
+@primitive
+def get_at(xp: Any, x: Any, /, *, index: tuple[Any, ...]) -> Any:
+    """Return ``x[index]``; see ``getitem``."""
+    return xp.get_at(x, index=index)
+
+
+@get_at.vjp
+def _(xp: Any, g: Any, _out: Any, _x: Any, *, index: tuple[Any, ...]) -> Any:
+    return (xp.scatter_add(g, index=index, shape=_x.shape),)
+
+
+@primitive
+def scatter_add(xp: Any, values: Any, /, *, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    """Return zeros of ``shape`` with ``values`` added at ``index``; duplicates add up."""
+    return xp.scatter_add(values, index=index, shape=shape)
+
+
+@scatter_add.vjp
+def _(xp: Any, g: Any, _out: Any, _values: Any, *, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
+    return (xp.get_at(g, index=index),)
+
+
+@primitive
+def set_at(xp: Any, x: Any, value: Any, /, *, index: tuple[Any, ...]) -> Any:
+    """Return ``x`` with ``value`` at ``index``; see ``setitem``."""
+    return xp.set_at(x, value, index=index)
+
+
+@set_at.vjp
+def _(xp: Any, g: Any, out: Any, _x: Any, _value: Any, *, index: tuple[Any, ...]) -> Any:
+    def by_value() -> Any:
+        at = xp.get_at(g, index=index)
+        if not any(hasattr(i, "dtype") and i.dtype != bool and i.ndim for i in index):
+            return at
+        # An index may name an element twice. Then one of the values was overwritten, and has
+        # no gradient: write the values' numbers in their place, and see which are left.
+        ones = xp.ones_like(xp.reshape(at, (-1,)), dtype=dtypes.int64)
+        numbers = xp.reshape(xp.cumsum(ones, axis=0), at.shape)
+        left = xp.set_at(xp.zeros_like(out, dtype=dtypes.int64), numbers, index=index)
+        return xp.where(xp.get_at(left, index=index) == numbers, at, 0.0)
+
+    return lambda: xp.set_at(g, 0.0, index=index), by_value
+
+
+def getitem(x: Any, key: Any, /) -> Any:
+    """Return ``x[key]``, by NumPy's rules: integers, slices, ``...``, None, integer and boolean arrays.
+
+    Raises:
+        IndexingError: if an index is out of range or no index.
+    """
+    return get_at(x, index=as_index(key, x._array))
+
+
+def setitem(x: Any, key: Any, value: Any, /) -> Any:
+    """Return ``x`` with ``value`` at ``key``: what ``x[key] = value`` makes of ``x``.
+
+    Where an index array names an element twice, one of the values is kept (on the CPU the
+    last), and only that one gets a gradient.
+    """
+    index = as_index(key, x._array)
+    try:
+        target = np.broadcast_to(np.False_, x.shape)[_host(index)].shape
+    except IndexError as error:
+        raise IndexingError(f"x[{key!r}] = value, x of shape {x.shape}: {error}") from error
+    # NumPy lets the value have more axes of size one in front.
+    extra = value.ndim - len(target)
+    if extra > 0 and all(n == 1 for n in value.shape[:extra]):
+        value = value.reshape(value.shape[extra:])
+    try:
+        fits = np.broadcast_shapes(value.shape, target) == target
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ShapeError(f"x[key] = value: value has shape {value.shape}, x[key] {target}")
+    return set_at(x, value, index=index)
+
+
+def as_index(key: Any, array: Array) -> tuple[Any, ...]:
+    """Return ``key`` as a tuple of integers, slices, None, Ellipsis and arrays of ``array``'s engine."""
+    parts = key if isinstance(key, tuple) else (key,)
+    return tuple(p if type(p) in _PLAIN else _as_index_part(p, array) for p in parts)
+
+
+_PLAIN = frozenset((int, type(None), type(Ellipsis)))
+
+
+def _as_index_part(part: Any, array: Array) -> Any:
+    if isinstance(part, slice):
+        bounds = (part.start, part.stop, part.step)
+        try:
+            return slice(*(b if b is None else operator.index(b) for b in bounds))
+        except TypeError as error:
+            raise IndexingError(f"a slice has integer bounds, got {part!r}") from error
+    if isinstance(part, autograd.Tensor):
+        part = part._array
+    if isinstance(part, (bool, np.bool_)):
+        part = np.asarray(part)
+    elif hasattr(part, "__index__") and not hasattr(part, "ndim"):
+        return operator.index(part)
+    elif isinstance(part, (list, range)):
+        part = np.asarray(part) if len(part) else np.zeros(0, np.int64)
+    if not hasattr(part, "dtype") or part.dtype.kind not in "biu":
+        got = f"{part.dtype.name} array" if hasattr(part, "dtype") else repr(part)
+        raise IndexingError(f"an index is an integer, a slice, ..., None, or an array of integers or booleans, got {got}")
+    engine, home = engine_of(array), engine_of(part)
+    if engine is not home:
+        part = engine.from_numpy(home.to_numpy(part), engine.device_of(array), copy=True)
+    elif isinstance(part, np.generic):
+        return operator.index(part)
+    elif isinstance(part, np.ndarray) and part.flags.writeable:
+        part = part.copy()  # the graph holds on to it, and it may be the caller's
+    return part
+
+
+def _host(index: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(np.asarray(i) if hasattr(i, "dtype") else i for i in index)
+
+
+def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
+    """Return the slices of ``x`` at ``indices`` along ``axis``.
+
+    Args:
+        x: a Tensor.
+        indices: integers, a Tensor or a sequence.
+        axis: the axis; may be left out if there is only one.
+
+    Shape:
+        that of ``x``, with ``indices.shape`` in the place of ``axis``.
+    """
+    x = asarray(x)
+    if axis is None:
+        if x.ndim != 1:
+            raise ArgumentError(f"take: a tensor of shape {x.shape} needs an axis")
+        axis = 0
+    axis = normalize_axis(axis, x.ndim)
+    return getitem(x, (*(slice(None),) * axis, indices))
+
+
+def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
+    """Return ``x[..., indices[..., j, ...], ...]``: for each slice along ``axis``, its own indices.
+
+    Args:
+        x: a Tensor.
+        indices: a Tensor of integers of as many axes; it broadcasts against ``x`` but for ``axis``.
+        axis: the axis along which the indices point. PyTorch calls this ``gather``.
+
+    Example:
+        >>> x = lucid.Tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> lucid.take_along_axis(x, lucid.Tensor([[1], [0]]), axis=1)
+        Tensor([[2.0],
+                [3.0]])
+    """
+    x, indices = asarray(x), asarray(indices)
+    if indices.ndim != x.ndim:
+        raise ShapeError(f"take_along_axis: indices have {indices.ndim} axes, x has {x.ndim}: they must be equal")
+    axis = normalize_axis(axis, x.ndim)
+    index: list[Any] = []
+    for a, n in enumerate(x.shape):
+        if a == axis:
+            index.append(indices)
+        else:
+            index.append(np.arange(n).reshape(tuple(-1 if b == a else 1 for b in range(x.ndim))))
+    return getitem(x, tuple(index))

@@ -1,0 +1,647 @@
+"""The Tensor: a name for an array, with a place in the graph and a gradient.
+
+Three attributes: the raw array of an engine (`_array`), the node of the tape that computed it
+or gathers its gradient (`_node`, None if it tracks nothing), and the gradient (`_grad`).
+
+Tensors are values. No operation changes an array; ``x += y`` and ``x[i] = v`` make this one
+Tensor a name for a new array, recorded like any other result. So a write can never corrupt
+what another Tensor, or the graph, still holds.
+
+Every method is one line over a function of ``lucid.ops``.
+Read next: ``autograd.py``.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any, Self
+
+import numpy as np
+
+from lucid import autograd, ops, printing
+from lucid.engines.dtypes import DType, is_inexact
+from lucid.engines.registry import engine_of, resolve_device
+from lucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DeviceError,
+    DTypeError,
+    GradientError,
+    IndexingError,
+    ShapeError,
+)
+
+
+class Tensor:
+    """An n-dimensional array of numbers that can track how it was computed.
+
+    Args:
+        data: a number, nested sequences of numbers, or an array (NumPy, JAX, another Tensor).
+            It is copied. Python floats become float32, integers int64.
+        dtype: data type; by default that of ``data``.
+        device: ``"cpu"``, ``"xla:cpu"``, ``"gpu"``, ``"tpu"``; by default where ``data`` is.
+        requires_grad: track operations, so that ``backward`` can fill ``grad``.
+
+    Raises:
+        ArgumentError: if ``data`` is ragged.
+        DTypeError: if ``data`` is not numeric, or is of integers and is to track gradients.
+
+    Example:
+        >>> x = Tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x
+        Tensor([1.0, 2.0], grad=[2.0, 4.0])
+        >>> print(x.grad)
+        [2.0, 4.0]
+    """
+
+    __slots__ = ("_array", "_grad", "_node", "__weakref__")
+    # NumPy leaves `array + tensor` to the Tensor, and says so when asked for numpy.sin(tensor):
+    # a NumPy function would lose the gradient.
+    __array_ufunc__ = None
+
+    _array: Any
+    _node: autograd.Node | None
+    _grad: Any
+
+    def __init__(
+        self, data: Any, dtype: Any = None, device: str | None = None, requires_grad: bool = False
+    ) -> None:
+        self._array = ops.to_array(data, dtype, device, copy=True)
+        self._grad = None
+        self._node = None
+        if requires_grad:
+            self.requires_grad_()
+
+    # ------------------------------------------------------------- what it is
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Sizes of the axes."""
+        return self._array.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> DType:
+        """Data type, a ``numpy.dtype`` on every engine."""
+        return self._array.dtype  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self._array.ndim  # type: ignore[no-any-return]
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return self._array.size  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> str:
+        """Name of the device that holds the array: ``"cpu"``, ``"xla:gpu"``."""
+        return engine_of(self._array).device_of(self._array)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the elements take."""
+        return int(self.size * self.dtype.itemsize)
+
+    def __repr__(self) -> str:
+        return printing.represent(self, type(self).__name__)
+
+    def __str__(self) -> str:
+        return repr(self) if self.requires_grad else printing.format_values(self.numpy())
+
+    def _repr_html_(self) -> str:
+        return printing.as_html(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec else str(self)
+
+    # ------------------------------------------------------------- gradients
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operations on this Tensor are recorded. Settable."""
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Begin to track gradients as a leaf, or cease to; return the Tensor itself."""
+        if not requires_grad:
+            self._node = None
+        elif not is_inexact(self.dtype):
+            raise DTypeError(
+                f"only floats have gradients, this tensor is {self.dtype.name}: write x.astype(lucid.float32)"
+            )
+        elif self._node is None:
+            self._node = autograd.leaf(self)
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        """Whether this Tensor was made, not computed, as far as the graph knows."""
+        return self._node is None or not self._node.parents
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The gradient that backward passes have added up here. Settable, to None as well."""
+        return self._grad  # type: ignore[no-any-return]
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            if not isinstance(value, Tensor):
+                raise ArgumentTypeError(f"grad must be a Tensor or None, got {type(value).__name__}")
+            self._check_like(value, "grad")
+        self._grad = value
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False
+    ) -> None:
+        """Add to ``grad`` of every leaf that this Tensor was computed from its derivative.
+
+        Args:
+            gradient: of some scalar by this Tensor, in its shape; may be left out for one element.
+            retain_graph: keep the saved arrays, so that backward can come this way again.
+            create_graph: record the pass itself, so that ``grad`` can be differentiated.
+
+        Raises:
+            GradientError: if this Tensor tracks nothing, isn't one number and no ``gradient`` is
+                given, or an earlier backward has freed the graph.
+        """
+        autograd.backward(self, gradient, retain_graph, create_graph)
+
+    def detach(self) -> Tensor:
+        """Return a Tensor of the same values that tracks nothing."""
+        return autograd.wrap(self._array)  # type: ignore[no-any-return]
+
+    def retain_grad(self) -> None:
+        """Fill ``grad`` in backward although this Tensor was computed."""
+        if self._node is None:
+            raise GradientError("retain_grad: this tensor tracks no gradients")
+        autograd.keep_grad(self._node, self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
+        """Call ``hook(gradient)`` when backward reaches this Tensor; what it returns replaces it.
+
+        Returns:
+            a function that removes the hook.
+
+        Example:
+            >>> x = Tensor([1.0], requires_grad=True)
+            >>> remove = x.register_hook(lambda g: 10 * g)
+            >>> (2 * x).sum().backward()
+            >>> print(x.grad)
+            [20.0]
+        """
+        if self._node is None:
+            raise GradientError("register_hook: this tensor tracks no gradients")
+        hooks = autograd.watch(self._node).hooks
+        hooks.append(hook)
+        return lambda: hooks.remove(hook) if hook in hooks else None
+
+    # ------------------------------------------------------------- writing
+
+    def _check_like(self, value: Tensor, what: str) -> None:
+        if value.shape != self.shape:
+            raise ShapeError(f"{what} has shape {value.shape}, the tensor {self.shape}: they must be equal")
+        if value.dtype != self.dtype:
+            raise DTypeError(
+                f"{what} is {value.dtype.name}, the tensor {self.dtype.name}: "
+                f"cast one with .astype(lucid.{self.dtype.name})"
+            )
+        if value.device != self.device:
+            raise DeviceError(f"{what} is on {value.device}, the tensor on {self.device}: move one with .to(device)")
+
+    def _become(self, value: Tensor) -> Self:
+        """Be a name for ``value`` from now on: what every write comes down to."""
+        self._check_like(value, "the new value")
+        self._array = value._array
+        if value._node is not None:
+            self._node = value._node
+        elif self._node is not None and self._node.parents:
+            # A constant was written over a computed value. While recording, it tracks nothing
+            # any more; under no_grad it begins anew as a leaf, as a parameter should.
+            self._node = None if autograd.is_recording() else autograd.leaf(self)
+        return self
+
+    def copy_(self, source: Any) -> Self:
+        """Take on the values of ``source``, cast and broadcast to this dtype and shape.
+
+        Written under ``no_grad``, a leaf stays a leaf: this is how parameters are set.
+        """
+        source = ops.asarray(source, device=self.device)
+        _check_cast(source.dtype, self.dtype, "copy_")
+        return self._become(ops.broadcast_to(source.astype(self.dtype), self.shape))
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        value = value if isinstance(value, Tensor) else ops.asarray(value, device=self.device)
+        _check_cast(value.dtype, self.dtype, "x[i] = value")
+        self._become(ops.setitem(self, key, value.astype(self.dtype)))
+
+    def __iadd__(self, other: Any) -> Self:
+        return self._become(self + other)
+
+    def __isub__(self, other: Any) -> Self:
+        return self._become(self - other)
+
+    def __imul__(self, other: Any) -> Self:
+        return self._become(self * other)
+
+    def __itruediv__(self, other: Any) -> Self:
+        return self._become(self / other)
+
+    def __ifloordiv__(self, other: Any) -> Self:
+        return self._become(self // other)
+
+    def __imod__(self, other: Any) -> Self:
+        return self._become(self % other)
+
+    def __ipow__(self, other: Any) -> Self:
+        return self._become(self**other)
+
+    def __imatmul__(self, other: Any) -> Self:
+        return self._become(self @ other)
+
+    def __iand__(self, other: Any) -> Self:
+        return self._become(self & other)
+
+    def __ior__(self, other: Any) -> Self:
+        return self._become(self | other)
+
+    def __ixor__(self, other: Any) -> Self:
+        return self._become(self ^ other)
+
+    def __ilshift__(self, other: Any) -> Self:
+        return self._become(self << other)
+
+    def __irshift__(self, other: Any) -> Self:
+        return self._become(self >> other)
+
+    # ------------------------------------------------------------- operators
+
+    def __add__(self, other: Any) -> Any:
+        return ops.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return ops.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return ops.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return ops.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return ops.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return ops.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return ops.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return ops.divide(other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return ops.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return ops.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return ops.remainder(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return ops.remainder(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return ops.pow(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return ops.pow(other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return ops.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return ops.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return ops.negative(self)
+
+    def __pos__(self) -> Any:
+        return ops.positive(self)
+
+    def __abs__(self) -> Any:
+        return ops.abs(self)
+
+    def __invert__(self) -> Any:
+        return ops.bitwise_invert(self)
+
+    def __and__(self, other: Any) -> Any:
+        return ops.bitwise_and(self, other)
+
+    def __rand__(self, other: Any) -> Any:
+        return ops.bitwise_and(other, self)
+
+    def __or__(self, other: Any) -> Any:
+        return ops.bitwise_or(self, other)
+
+    def __ror__(self, other: Any) -> Any:
+        return ops.bitwise_or(other, self)
+
+    def __xor__(self, other: Any) -> Any:
+        return ops.bitwise_xor(self, other)
+
+    def __rxor__(self, other: Any) -> Any:
+        return ops.bitwise_xor(other, self)
+
+    def __lshift__(self, other: Any) -> Any:
+        return ops.bitwise_left_shift(self, other)
+
+    def __rlshift__(self, other: Any) -> Any:
+        return ops.bitwise_left_shift(other, self)
+
+    def __rshift__(self, other: Any) -> Any:
+        return ops.bitwise_right_shift(self, other)
+
+    def __rrshift__(self, other: Any) -> Any:
+        return ops.bitwise_right_shift(other, self)
+
+    # A comparison with something that is no array is Python's business: x == None is False.
+
+    def __eq__(self, other: object) -> Any:
+        return ops.equal(self, other) if ops.comparable(other) else NotImplemented
+
+    def __ne__(self, other: object) -> Any:
+        return ops.not_equal(self, other) if ops.comparable(other) else NotImplemented
+
+    def __lt__(self, other: Any) -> Any:
+        return ops.less(self, other) if ops.comparable(other) else NotImplemented
+
+    def __le__(self, other: Any) -> Any:
+        return ops.less_equal(self, other) if ops.comparable(other) else NotImplemented
+
+    def __gt__(self, other: Any) -> Any:
+        return ops.greater(self, other) if ops.comparable(other) else NotImplemented
+
+    def __ge__(self, other: Any) -> Any:
+        return ops.greater_equal(self, other) if ops.comparable(other) else NotImplemented
+
+    __hash__ = object.__hash__  # by identity: == is elementwise
+
+    def __getitem__(self, key: Any) -> Any:
+        return ops.getitem(self, key)
+
+    # ------------------------------------------------------------- Python's protocols
+
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise ArgumentTypeError("len() of a 0-d tensor, which has no axis to count along")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if self.ndim == 0:
+            raise ArgumentTypeError("iteration over a 0-d tensor: use .item() for its value")
+        return iter(ops.unstack(self))
+
+    def __contains__(self, value: Any) -> bool:
+        return bool((self == value).any())
+
+    def __bool__(self) -> bool:
+        if self.size != 1:
+            raise ArgumentError(
+                f"a tensor of shape {self.shape} is neither true nor false: use .any(), .all() or .size > 0"
+            )
+        return bool(self.item())
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
+        if self.ndim or self.dtype.kind not in "iu":
+            raise ArgumentTypeError(f"only a 0-d integer tensor can be an index, got {self.shape} {self.dtype.name}")
+        return operator.index(self.item())
+
+    def item(self) -> Any:
+        """Return the only element as a Python number."""
+        if self.size != 1:
+            raise ArgumentError(f"item() needs a tensor of one element, this one has shape {self.shape}: use .tolist()")
+        return self._numpy().item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested lists of Python numbers."""
+        return self._numpy().tolist()
+
+    def _numpy(self) -> np.ndarray[Any, Any]:
+        return engine_of(self._array).to_numpy(self._array)
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """Return the values as a read-only NumPy array that shares memory on the CPU.
+
+        A gradient doesn't flow through it. For an array to write to, take ``.numpy().copy()``.
+        """
+        view = self._numpy().view()
+        view.flags.writeable = False
+        return view
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        return ops
+
+    def __dlpack__(self, **options: Any) -> Any:
+        if self.requires_grad:
+            raise GradientError("a tensor that tracks gradients can't be exported: write x.detach()")
+        # A copy: what receives it may write to it. (A capsule is the older, unversioned kind.)
+        options.pop("copy", None)
+        return self._array.copy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        kind, number = self._array.__dlpack_device__()
+        return int(kind), int(number)
+
+    def __copy__(self) -> Tensor:
+        return self._rename()
+
+    def copy(self) -> Tensor:
+        """Return another Tensor of this value, part of the same graph."""
+        return self._rename()
+
+    def _rename(self) -> Tensor:
+        # Arrays never change, so a copy is a second name; a leaf's copy depends on the leaf.
+        return ops.positive(self) if self._node is not None else autograd.wrap(self._array)  # type: ignore[no-any-return]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        function, arguments = self.__reduce__()
+        memo[id(self)] = result = function(*arguments)
+        return result  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        if not self.is_leaf:
+            raise GradientError(
+                "a tensor that was computed from tracked ones can't be deep-copied or pickled: "
+                "its graph would be lost. Write x.detach()"
+            )
+        grad = None if self._grad is None else self._grad.detach()
+        return _rebuild, (type(self), np.asarray(self._numpy()), self.device, self.requires_grad, grad)
+
+    # ------------------------------------------------------------- moving and casting
+
+    def to(self, device: str) -> Tensor:
+        """Return this Tensor on ``device``; itself if it is there already."""
+        return ops.to_device(self, resolve_device(device)[1])  # type: ignore[no-any-return]
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
+        """Return this Tensor on ``device``: the Array API's name for ``to``."""
+        return self.to(device)
+
+    def astype(self, dtype: Any) -> Any:
+        """Return this Tensor with another dtype."""
+        return ops.astype(self, dtype)
+
+    # ------------------------------------------------------------- shape
+
+    @property
+    def T(self) -> Any:
+        """The matrix with its two axes exchanged."""
+        if self.ndim != 2:
+            raise ShapeError(f".T is for matrices, this tensor has shape {self.shape}: use .mT or .permute_dims(...)")
+        return ops.matrix_transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        """The last two axes exchanged."""
+        return ops.matrix_transpose(self)
+
+    def reshape(self, *shape: Any) -> Any:
+        """Return the elements in another shape; one size may be -1."""
+        return ops.reshape(self, shape[0] if len(shape) == 1 else shape)
+
+    def permute_dims(self, *axes: Any) -> Any:
+        """Return the axes in another order."""
+        return ops.permute_dims(self, axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes)
+
+    def transpose(self, axis1: int, axis2: int) -> Any:
+        """Return the Tensor with two axes exchanged."""
+        return ops.transpose(self, axis1, axis2)
+
+    def broadcast_to(self, shape: Any) -> Any:
+        """Return the Tensor broadcast to ``shape``."""
+        return ops.broadcast_to(self, shape)
+
+    def expand_dims(self, axis: Any = 0) -> Any:
+        """Return the Tensor with new axes of size one."""
+        return ops.expand_dims(self, axis=axis)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """Return the Tensor without axes of size one."""
+        return ops.squeeze(self, axis)
+
+    def flatten(self, start_axis: int = 0, end_axis: int = -1) -> Any:
+        """Return the Tensor with axes ``start_axis`` to ``end_axis`` made one."""
+        return ops.flatten(self, start_axis=start_axis, end_axis=end_axis)
+
+    # ------------------------------------------------------------- reductions and maths
+
+    def sum(self, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+        """Sum over ``axis``."""
+        return ops.sum(self, axis=axis, keepdims=keepdims, dtype=dtype)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Mean over ``axis``."""
+        return ops.mean(self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Any = None, keepdims: bool = False, correction: float = 0.0) -> Any:
+        """Variance over ``axis``."""
+        return ops.var(self, axis=axis, keepdims=keepdims, correction=correction)
+
+    def std(self, axis: Any = None, keepdims: bool = False, correction: float = 0.0) -> Any:
+        """Standard deviation over ``axis``."""
+        return ops.std(self, axis=axis, keepdims=keepdims, correction=correction)
+
+    def prod(self, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+        """Product over ``axis``."""
+        return ops.prod(self, axis=axis, keepdims=keepdims, dtype=dtype)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Largest element over ``axis``."""
+        return ops.max(self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Smallest element over ``axis``."""
+        return ops.min(self, axis=axis, keepdims=keepdims)
+
+    def argmax(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Position of the largest element over ``axis``."""
+        return ops.argmax(self, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: int | None = None, keepdims: bool = False) -> Any:
+        """Position of the smallest element over ``axis``."""
+        return ops.argmin(self, axis=axis, keepdims=keepdims)
+
+    def all(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Whether all elements over ``axis`` are true."""
+        return ops.all(self, axis=axis, keepdims=keepdims)
+
+    def any(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """Whether some element over ``axis`` is true."""
+        return ops.any(self, axis=axis, keepdims=keepdims)
+
+    def exp(self) -> Any:
+        """e to the power of each element."""
+        return ops.exp(self)
+
+    def log(self) -> Any:
+        """Natural logarithm of each element."""
+        return ops.log(self)
+
+    def sqrt(self) -> Any:
+        """Square root of each element."""
+        return ops.sqrt(self)
+
+    def abs(self) -> Any:
+        """Absolute value of each element."""
+        return ops.abs(self)
+
+    def tanh(self) -> Any:
+        """Hyperbolic tangent of each element."""
+        return ops.tanh(self)
+
+    def clip(self, min: Any = None, max: Any = None) -> Any:
+        """Each element held between ``min`` and ``max``."""
+        return ops.clip(self, min, max)
+
+
+def _check_cast(source: DType, target: DType, what: str) -> None:
+    """Raise if writing ``source`` into ``target`` would drop a fraction or an imaginary part."""
+    if not np.can_cast(source, target, "same_kind"):
+        raise DTypeError(
+            f"{what} would turn {source.name} into {target.name} and lose information: "
+            f"cast the value with .astype(lucid.{target.name}), or the tensor first"
+        )
+
+
+def _rebuild(cls: type, array: Any, device: str, requires_grad: bool, grad: Any) -> Any:
+    """Make a Tensor from what ``__reduce__`` gave."""
+    result = cls.__new__(cls)
+    result._array = ops.to_array(array, None, device, copy=True)
+    result._grad = grad
+    result._node = autograd.leaf(result) if requires_grad else None
+    return result
+
+
+autograd.register_tensor(Tensor, ops)
