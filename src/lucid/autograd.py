@@ -1,445 +1,37 @@
-"""The tape: how Lucid records operations, and how it walks back through them.
-
-A ``Primitive`` is an operation on raw arrays together with its derivative. Calling one on
-Tensors unwraps their arrays, runs the forward function, wraps the result and, if some
-argument tracks gradients, hangs a ``Node`` on it: which primitive ran, the nodes of its
-arguments (its parents), and the raw arrays that the derivative needs.
+"""The tape: walking back from a result to what it was computed from.
 
 ``backward`` collects the nodes from which the result came, takes them from the last recorded
 to the first, and gives each one's derivative rule the gradient that has arrived there. What
 the rule returns is passed on to the parents, and summed where several paths meet.
 
-Nodes hold arrays and never Tensors. So there are no reference cycles, and a graph dies with
-its last reference. The gradient of a leaf, a Tensor that was made and not computed, goes into
-the Tensor's ``grad``; the leaf's node knows its Tensor by a weak reference.
+The nodes are those of ``recording.py``, the rules stand in ``ops/`` under the operation.
+With ``create_graph`` the same rules run on Tensors, and so are recorded in their turn.
 
 Read next: ``ops/elementwise.py``, where primitives are written.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-import itertools
-import threading
-import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from operator import attrgetter
 from typing import Any
 
-from lucid.engines import dtypes
-from lucid.engines.protocol import Array
-from lucid.engines.registry import engine_by_type, engine_of, is_array
-from lucid.errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    DeviceError,
-    DTypeError,
-    GradientError,
-    IndexingError,
-    LucidError,
-    ShapeError,
+from lucid import recording
+from lucid.engines.registry import engine_of
+from lucid.errors import ArgumentError, DeviceError, GradientError, ShapeError
+from lucid.recording import (
+    Node,
+    Primitive,
+    Watch,
+    enable_grad,
+    is_recording,
+    no_grad,
+    pick,
+    pick_primitive,
+    primitive,
+    wrap,
 )
 
-# ----------------------------------------------------------------- who returns Tensors
-# An operation returns a Tensor, and a Tensor has operations: the one circle in the house.
-# tensor.py closes it by calling `register_tensor`.
-
-Tensor: Any = None
-_tensor_types: set[type] = set()
-_ops: Any = None  # the namespace `lucid.ops`: the `xp` of derivatives of derivatives
-
-
-def register_tensor(cls: type, ops: Any) -> None:
-    """Tell the tape which class its results are, and which functions work on them."""
-    global Tensor, _ops
-    Tensor, _ops = cls, ops
-    _tensor_types.add(cls)
-
-
-def register_tensor_subclass(cls: type) -> None:
-    """Let operations take ``cls`` on their quick path; results are plain Tensors."""
-    _tensor_types.add(cls)
-
-
-# ----------------------------------------------------------------- recording, or not
-
-
-class _State(threading.local):
-    recording = True
-
-
-_state = _State()
-
-
-@contextmanager
-def _recording(enabled: bool) -> Iterator[None]:
-    before = _state.recording
-    _state.recording = enabled
-    try:
-        yield
-    finally:
-        _state.recording = before
-
-
-def no_grad(function: Callable[..., Any] | None = None) -> Any:
-    """Compute without recording, in this thread: ``with no_grad():`` or ``@no_grad()``.
-
-    Example:
-        >>> x = lucid.ones(2, requires_grad=True)
-        >>> with lucid.no_grad():
-        ...     y = 2 * x
-        >>> y.requires_grad
-        False
-    """
-    return _recording(False) if function is None else _recording(False)(function)
-
-
-def enable_grad(function: Callable[..., Any] | None = None) -> Any:
-    """Record again inside ``no_grad``: ``with enable_grad():`` or ``@enable_grad()``."""
-    return _recording(True) if function is None else _recording(True)(function)
-
-
-def is_recording() -> bool:
-    """Whether operations are recorded in this thread."""
-    return _state.recording
-
-
-# ----------------------------------------------------------------- nodes
-
-_next_order = itertools.count().__next__
-
-
-class Node:
-    """One recorded operation, or a leaf.
-
-    Attributes:
-        primitive: what ran; None for a leaf, and once a backward pass has freed the node.
-        parents: the nodes of the arguments; None for those that track nothing.
-        inputs: the arguments that the derivative rule needs: arrays and Python scalars.
-        output: the result, if the rule needs it.
-        options: the keyword arguments.
-        shape, dtype: of the result. Of several results: tuples, one entry for each.
-        order: counts up as nodes are made, so that parents come before children.
-        watch: the Tensor whose ``grad`` is filled, and hooks; None for most nodes.
-    """
-
-    __slots__ = (
-        "primitive", "parents", "inputs", "output", "options", "shape", "dtype", "order", "watch",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        primitive: Primitive | None,
-        parents: Sequence[Node | None],
-        inputs: Sequence[Any] | None,
-        output: Any,
-        options: dict[str, Any],
-        shape: Any,
-        dtype: Any,
-    ) -> None:
-        self.primitive = primitive
-        self.parents = parents
-        self.inputs = inputs
-        self.output = output
-        self.options = options
-        self.shape = shape
-        self.dtype = dtype
-        self.order = _next_order()
-        self.watch: Watch | None = None
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes of the result."""
-        return len(self.shape)
-
-    def __repr__(self) -> str:
-        name = "leaf" if not self.parents else self.primitive.name if self.primitive else "freed"
-        return f"<Node {self.order}: {name} {self.shape} {self.dtype}>"
-
-
-class Watch:
-    """What happens at a node, beside passing gradients on."""
-
-    __slots__ = ("tensor", "hooks")
-
-    def __init__(self) -> None:
-        self.tensor: Callable[[], Any] | None = None  # a weak reference
-        self.hooks: list[Callable[[Any], Any]] = []
-
-
-def leaf(tensor: Any) -> Node:
-    """Return a node at which gradients for ``tensor`` are gathered."""
-    array = tensor._array
-    node = Node(None, (), None, None, {}, array.shape, array.dtype)
-    keep_grad(node, tensor)
-    return node
-
-
-def watch(node: Node) -> Watch:
-    """Return the node's Watch, made if there is none yet."""
-    if node.watch is None:
-        node.watch = Watch()
-    return node.watch
-
-
-def keep_grad(node: Node, tensor: Any) -> None:
-    """Have the gradient that arrives at ``node`` added to ``tensor.grad``."""
-    watch(node).tensor = weakref.ref(tensor)
-
-
-# ----------------------------------------------------------------- primitives
-
-_SCALARS = frozenset((bool, int, float, complex))
-
-
-class Primitive:
-    """An operation on arrays, and its derivative. Made by the decorator ``primitive``."""
-
-    def __init__(self, forward: Callable[..., Any], promotes: str | None) -> None:
-        functools.update_wrapper(self, forward)
-        self.name = forward.__name__
-        self.forward = forward
-        self.promotes = promotes
-        self.rule: Callable[..., Any] | None = None
-        self.keeps_output = True
-        self.kept: tuple[bool, ...] | None = None  # which inputs the rule needs; None: all of them
-        signature = inspect.signature(forward)
-        self.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
-
-    def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
-        """Register ``rule(xp, g, out, *inputs, **options)``, which returns the inputs' gradients.
-
-        The rule returns a tuple with one gradient per input: an array, None, or a function of
-        no arguments that computes it and is called only if that gradient is wanted.
-        """
-        named = inspect.signature(rule).parameters.values()
-        names = [p.name for p in named if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
-        self.keeps_output = not names[2].startswith("_")
-        kept = tuple(not n.startswith("_") for n in names[3:])
-        self.kept = None if all(kept) else kept
-        self.rule = rule
-        return rule
-
-    def __repr__(self) -> str:
-        return f"<primitive {self.name}>"
-
-    def __call__(self, *args: Any, **options: Any) -> Any:
-        # 1. Unwrap. `ready` stays true as long as nothing has to be converted.
-        arrays: list[Any] = []
-        parents: list[Node | None] = []
-        tracked = scalars = False
-        ready = True
-        promotes = self.promotes
-        array_type: Any = None
-        dtype: Any = None
-        for arg in args:
-            cls = type(arg)
-            if cls in _tensor_types:
-                array = arg._array
-                node = arg._node
-                arrays.append(array)
-                parents.append(node)
-                if node is not None:
-                    tracked = True
-                if dtype is None:
-                    array_type = type(array)
-                    dtype = array.dtype
-                elif type(array) is not array_type or (array.dtype is not dtype and promotes is not None):
-                    ready = False
-            elif cls in _SCALARS:
-                arrays.append(arg)
-                parents.append(None)
-                scalars = True
-            else:
-                ready = False
-        if promotes is not None and dtype is not None and dtype.kind not in "fc":
-            ready = ready and not scalars and promotes == "common"
-        if not ready or dtype is None:
-            converted = self._convert(args)
-            if converted is not None:
-                return self(*converted, **options)
-
-        # 2. Run.
-        engine = engine_by_type[array_type]
-        try:
-            out = self.forward(engine.xp, *arrays, **options)
-        except LucidError:
-            raise
-        except (ValueError, TypeError, IndexError, OverflowError) as error:
-            raise _explain(self, error, arrays, options) from error
-        if type(out) is tuple:
-            return self._wrap_many(engine, out, arrays, parents, options, tracked)
-        if type(out) is not array_type:  # a NumPy scalar, or an array of another engine
-            out = engine_of(out).as_array(out)
-
-        # 3. Wrap, and record.
-        result = Tensor.__new__(Tensor)
-        result._array = out
-        result._grad = None
-        if tracked and _state.recording and out.dtype.kind in "fcV":
-            result._node = self._record(arrays, parents, out, options, out.shape, out.dtype)
-        else:
-            result._node = None
-        return result
-
-    def _record(
-        self,
-        inputs: list[Any],
-        parents: list[Node | None],
-        output: Any,
-        options: dict[str, Any],
-        shape: Any,
-        dtype: Any,
-    ) -> Node:
-        if self.rule is None:
-            raise GradientError(
-                f"{self.name} has no derivative, and an argument tracks gradients: "
-                f"pass x.detach(), or give the primitive a rule with @{self.name}.vjp"
-            )
-        if self.kept is not None:
-            kept = self.kept
-            if len(kept) != len(inputs):  # the last one is a `*rest`
-                kept = kept[:-1] + kept[-1:] * (len(inputs) - len(kept) + 1)
-            inputs = [x if keep else None for x, keep in zip(inputs, kept, strict=True)]
-        return Node(self, parents, inputs, output if self.keeps_output else None, options, shape, dtype)
-
-    def _wrap_many(
-        self,
-        engine: Any,
-        outs: tuple[Any, ...],
-        arrays: list[Any],
-        parents: list[Node | None],
-        options: dict[str, Any],
-        tracked: bool,
-    ) -> tuple[Any, ...]:
-        outs = tuple(engine.as_array(out) for out in outs)
-        nodes: list[Node | None] = [None] * len(outs)
-        if tracked and _state.recording:
-            shapes, kinds = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
-            origin = self._record(arrays, parents, outs, options, shapes, kinds)
-            nodes = [_pick(origin, i) for i in range(len(outs))]
-        return tuple(map(wrap, outs, nodes))
-
-    def _convert(self, args: tuple[Any, ...]) -> list[Any] | None:
-        """Return ``args`` as Tensors of one engine and dtype, and scalars; None if they are."""
-        converted = [_as_argument(self, arg) for arg in args]
-        tensors = [a for a in converted if isinstance(a, Tensor)]
-        if not tensors:
-            converted = [_ops.asarray(a) for a in converted]
-            tensors = converted
-        devices = {t.device for t in tensors}
-        if len(devices) > 1:
-            foreign = [a for a, given in zip(converted, args, strict=True) if isinstance(given, Tensor)]
-            home = {t.device for t in foreign if isinstance(t, Tensor)}
-            if len(home) != 1:
-                raise DeviceError(
-                    f"{self.name}: tensors on different devices, {' and '.join(sorted(devices))}: "
-                    "move one with .to(device)"
-                )
-            # NumPy arrays follow the Tensors that they meet.
-            converted = [a.to(*home) if isinstance(a, Tensor) else a for a in converted]
-        if self.promotes is not None:
-            scalars = [a for a in converted if not isinstance(a, Tensor)]
-            dtype = dtypes.promote([t.dtype for t in tensors], scalars)
-            if self.promotes == "float" and not dtypes.is_inexact(dtype):
-                dtype = dtypes.default_float
-            converted = [a.astype(dtype) if isinstance(a, Tensor) else a for a in converted]
-        unchanged = len(args) == len(converted) and all(map(_same, args, converted))
-        return None if unchanged else converted
-
-
-def primitive(forward: Callable[..., Any] | None = None, *, promotes: str | None = None) -> Any:
-    """Make an operation of ``forward(xp, *arrays, **options)``.
-
-    ``xp`` is the namespace of the arrays' engine: write ``xp.exp(x)``, not ``numpy.exp(x)``,
-    and the operation runs on every engine. Arrays are positional, options keyword-only; no
-    array is changed. Give the operation its derivative with ``@<name>.vjp``; there, ``xp``
-    may also be Lucid itself, and that is where second derivatives come from. An argument of
-    the rule whose name begins with ``_`` isn't kept alive: instead of its value comes its
-    node, which still has ``shape`` and ``dtype``, or None if it tracks no gradients.
-
-    Args:
-        forward: the function on arrays.
-        promotes: ``"common"`` brings the arrays to one dtype before ``forward`` sees them,
-            ``"float"`` does so and makes integers float32; None leaves them as they are.
-
-    Example:
-        >>> from lucid.autograd import primitive
-        >>> @primitive
-        ... def cube(xp, x):
-        ...     return x * x * x
-        >>> @cube.vjp
-        ... def _(xp, g, out, x):
-        ...     return (3 * g * x * x,)
-        >>> x = lucid.Tensor([2.0], requires_grad=True)
-        >>> cube(x).sum().backward()
-        >>> print(x.grad)
-        [12.0]
-    """
-    if forward is None:
-        return functools.partial(primitive, promotes=promotes)
-    return Primitive(forward, promotes)
-
-
-def wrap(array: Array, node: Node | None = None) -> Any:
-    """Return a Tensor that names ``array``, without a copy."""
-    result = Tensor.__new__(Tensor)
-    result._array = array
-    result._grad = None
-    result._node = node
-    return result
-
-
-def _same(a: Any, b: Any) -> bool:
-    return a is b
-
-
-def _as_argument(primitive: Primitive, arg: Any) -> Any:
-    if isinstance(arg, Tensor):
-        return arg
-    if isinstance(arg, float):
-        return float(arg)  # numpy.float64 is a float, and weak like one
-    if isinstance(arg, (bool, int, complex)):
-        return arg
-    if is_array(arg):
-        return wrap(engine_of(arg).as_array(arg))
-    raise ArgumentTypeError(
-        f"{primitive.name} expects Tensors, got {type(arg).__name__}: write lucid.asarray(...) around it"
-    )
-
-
-def _explain(primitive: Primitive, error: Exception, arrays: list[Any], options: dict[str, Any]) -> LucidError:
-    """Turn an error from NumPy or JAX into one that names the operation and its arguments."""
-    shown = [f"{tuple(a.shape)} {a.dtype}" if hasattr(a, "shape") else repr(a) for a in arrays]
-    shown += [f"{k}={v!r}" for k, v in options.items() if v is not None and k != "index"]
-    kind: type[LucidError] = ArgumentError
-    if isinstance(error, IndexError):
-        kind = IndexingError
-    elif isinstance(error, TypeError):
-        kind = DTypeError
-    elif "broadcast" in str(error) or "shape" in str(error) or "dimension" in str(error):
-        kind = ShapeError
-    return kind(f"{primitive.name}({', '.join(shown)}): {error}")
-
-
-# ----------------------------------------------------------------- one of several results
-
-
-def _pick(origin: Node, i: int) -> Node:
-    """Return the node of result ``i`` of a primitive that returns several."""
-    return Node(_pick_primitive, (origin,), None, None, {"i": i}, origin.shape[i], origin.dtype[i])
-
-
-def _pick_forward(xp: Any, *outs: Any, i: int) -> Any:
-    return outs[i]
-
-
-_pick_primitive = Primitive(_pick_forward, None)
-
-
-# ----------------------------------------------------------------- walking back
+__all__ = ["backward", "enable_grad", "grad", "is_recording", "no_grad", "primitive"]
 
 
 def backward(
@@ -480,9 +72,9 @@ def grad(
         >>> print(first.item(), second.item())
         27.0 18.0
     """
-    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
-    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
-    if grad_outputs is None or isinstance(grad_outputs, Tensor):
+    outputs = [outputs] if isinstance(outputs, recording.Tensor) else list(outputs)
+    inputs = [inputs] if isinstance(inputs, recording.Tensor) else list(inputs)
+    if grad_outputs is None or isinstance(grad_outputs, recording.Tensor):
         grad_outputs = [grad_outputs] * len(outputs)
     if len(grad_outputs) != len(outputs):
         raise ArgumentError(f"grad got {len(outputs)} outputs and {len(grad_outputs)} grad_outputs")
@@ -512,7 +104,7 @@ def _walk(
     nodes = _ancestors(pending)
     if wanted is not None:
         nodes = _between(nodes, wanted)
-    with _recording(create):
+    with recording.mode(create):
         for node in nodes:
             if node not in pending:
                 continue
@@ -520,10 +112,10 @@ def _walk(
             if node.watch is not None:
                 g = _visit(node.watch, g, wanted is None)
             if wanted is not None and node in wanted:
-                wanted[node] = g if isinstance(g, Tensor) else wrap(engine_of(g).as_array(g))
+                wanted[node] = g if isinstance(g, recording.Tensor) else wrap(engine_of(g).as_array(g))
             if not node.parents:
                 continue
-            if node.primitive is _pick_primitive:
+            if node.primitive is pick_primitive:
                 slots = pending.setdefault(node.parents[0], [None] * len(node.parents[0].shape))
                 slots[node.options["i"]] = _sum(slots[node.options["i"]], g)
                 continue
@@ -542,10 +134,12 @@ def _step(node: Node, g: Any, pending: dict[Node, Any], create: bool) -> None:
         inputs = [p if x is None else x for x, p in zip(inputs, node.parents, strict=True)]
     if create:
         # The same rule, on Tensors: what it computes is recorded in turn.
-        xp = _ops
-        inputs = [wrap(x, p) if hasattr(x, "__array__") else x for x, p in zip(inputs, node.parents, strict=True)]
+        xp = recording.namespace
+        inputs = [
+            wrap(x, p) if hasattr(x, "__array__") else x for x, p in zip(inputs, node.parents, strict=True)
+        ]
         if isinstance(output, tuple):
-            output = tuple(wrap(o, _pick(node, i)) for i, o in enumerate(output))
+            output = tuple(wrap(o, pick(node, i)) for i, o in enumerate(output))
         elif output is not None:
             output = wrap(output, node)
     else:
@@ -586,9 +180,9 @@ def _seed(tensor: Any, gradient: Any) -> tuple[Node, Any]:
     if gradient is None:
         if tensor.size != 1:
             raise GradientError(MSG_NOT_SCALAR.format(shape=tensor.shape))
-        gradient = _ops.ones_like(tensor)
-    elif not isinstance(gradient, Tensor):
-        gradient = _ops.asarray(gradient, dtype=tensor.dtype, device=tensor.device)
+        gradient = recording.namespace.ones_like(tensor)
+    elif not isinstance(gradient, recording.Tensor):
+        gradient = recording.namespace.asarray(gradient, dtype=tensor.dtype, device=tensor.device)
     if gradient.shape != tensor.shape:
         raise ShapeError(
             f"backward: gradient has shape {gradient.shape}, the tensor {tensor.shape}: they must be equal"
@@ -622,18 +216,21 @@ def _between(nodes: list[Node], wanted: dict[Node, Any]) -> list[Node]:
 def _visit(watch: Watch, g: Any, deposit: bool) -> Any:
     """Run the hooks of a node on the gradient that arrived; add it to the Tensor's grad."""
     for hook in list(watch.hooks):
-        seen = g if isinstance(g, Tensor) else wrap(engine_of(g).as_array(g))
+        seen = g if isinstance(g, recording.Tensor) else wrap(engine_of(g).as_array(g))
         changed = hook(seen)
         if changed is not None:
-            if not isinstance(changed, Tensor) or (changed.shape, changed.dtype) != (seen.shape, seen.dtype):
+            if not isinstance(changed, recording.Tensor) or (changed.shape, changed.dtype) != (
+                seen.shape,
+                seen.dtype,
+            ):
                 raise GradientError(
                     f"a hook must return None or a Tensor of shape {seen.shape} and dtype {seen.dtype}, "
                     f"got {changed!r}"
                 )
-            g = changed if isinstance(g, Tensor) else changed._array
+            g = changed if isinstance(g, recording.Tensor) else changed._array
     tensor = watch.tensor() if deposit and watch.tensor is not None else None
     if tensor is not None:
-        arrived = g if isinstance(g, Tensor) else wrap(engine_of(g).as_array(g))
+        arrived = g if isinstance(g, recording.Tensor) else wrap(engine_of(g).as_array(g))
         # A new Tensor: the gradient that was there may also be someone else's.
         tensor._grad = arrived if tensor._grad is None else tensor._grad + arrived
     return g

@@ -29,17 +29,23 @@ def format_values(array: np.ndarray[Any, Any], indent: int = 0) -> str:
     if summarise:
         for axis, n in enumerate(array.shape):
             if n > 2 * EDGE:
-                shown = np.take(shown, [*range(EDGE), *range(shown.shape[axis] - EDGE, shown.shape[axis])], axis)
-    texts = [_number(v) for v in shown.reshape(-1).tolist()] if array.dtype.kind not in "fcV" else [
-        _number(v) for v in shown.reshape(-1)
-    ]
+                shown = np.take(
+                    shown, [*range(EDGE), *range(shown.shape[axis] - EDGE, shown.shape[axis])], axis
+                )
+    texts = (
+        [_number(v) for v in shown.reshape(-1).tolist()]
+        if array.dtype.kind not in "fcV"
+        else [_number(v) for v in shown.reshape(-1)]
+    )
     # One row stands alone and needs no alignment.
     width = max(map(len, texts)) if shown.size > shown.shape[-1] else 0
     cells = iter(texts)
     return _nest(cells, shown.shape, array.shape, summarise, width, indent + 1)
 
 
-def _nest(cells: Any, shape: tuple[int, ...], full: tuple[int, ...], summarise: bool, width: int, indent: int) -> str:
+def _nest(
+    cells: Any, shape: tuple[int, ...], full: tuple[int, ...], summarise: bool, width: int, indent: int
+) -> str:
     cut = summarise and full[0] > 2 * EDGE
     if len(shape) == 1:
         parts = [next(cells).rjust(width) for _ in range(shape[0])]
@@ -96,6 +102,7 @@ def as_html(tensor: Any) -> str:
     if tensor.ndim != 2 or tensor.size == 0 or max(tensor.shape) > 20:
         return f"<pre>{html.escape(head)}\n{html.escape(format_values(tensor.numpy()))}</pre>"
     rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(_number(v))}</td>" for v in row) + "</tr>" for row in tensor.numpy()
+        "<tr>" + "".join(f"<td>{html.escape(_number(v))}</td>" for v in row) + "</tr>"
+        for row in tensor.numpy()
     )
     return f"<div>{html.escape(head)}</div><table>{rows}</table>"

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from lucid import autograd, ops, printing
+from lucid import autograd, ops, printing, recording
 from lucid.engines.dtypes import DType, is_inexact
 from lucid.engines.registry import engine_of, resolve_device
 from lucid.errors import (
@@ -28,7 +28,6 @@ from lucid.errors import (
     DeviceError,
     DTypeError,
     GradientError,
-    IndexingError,
     ShapeError,
 )
 
@@ -56,13 +55,13 @@ class Tensor:
         [2.0, 4.0]
     """
 
-    __slots__ = ("_array", "_grad", "_node", "__weakref__")
+    __slots__ = ("__weakref__", "_array", "_grad", "_node")
     # NumPy leaves `array + tensor` to the Tensor, and says so when asked for numpy.sin(tensor):
     # a NumPy function would lose the gradient.
     __array_ufunc__ = None
 
     _array: Any
-    _node: autograd.Node | None
+    _node: recording.Node | None
     _grad: Any
 
     def __init__(
@@ -138,7 +137,7 @@ class Tensor:
                 f"only floats have gradients, this tensor is {self.dtype.name}: write x.astype(lucid.float32)"
             )
         elif self._node is None:
-            self._node = autograd.leaf(self)
+            self._node = recording.leaf(self)
         return self
 
     @property
@@ -159,9 +158,7 @@ class Tensor:
             self._check_like(value, "grad")
         self._grad = value
 
-    def backward(
-        self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False
-    ) -> None:
+    def backward(self, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False) -> None:
         """Add to ``grad`` of every leaf that this Tensor was computed from its derivative.
 
         Args:
@@ -177,13 +174,13 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """Return a Tensor of the same values that tracks nothing."""
-        return autograd.wrap(self._array)  # type: ignore[no-any-return]
+        return recording.wrap(self._array)  # type: ignore[no-any-return]
 
     def retain_grad(self) -> None:
         """Fill ``grad`` in backward although this Tensor was computed."""
         if self._node is None:
             raise GradientError("retain_grad: this tensor tracks no gradients")
-        autograd.keep_grad(self._node, self)
+        recording.keep_grad(self._node, self)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
         """Call ``hook(gradient)`` when backward reaches this Tensor; what it returns replaces it.
@@ -200,7 +197,7 @@ class Tensor:
         """
         if self._node is None:
             raise GradientError("register_hook: this tensor tracks no gradients")
-        hooks = autograd.watch(self._node).hooks
+        hooks = recording.watch(self._node).hooks
         hooks.append(hook)
         return lambda: hooks.remove(hook) if hook in hooks else None
 
@@ -215,7 +212,9 @@ class Tensor:
                 f"cast one with .astype(lucid.{self.dtype.name})"
             )
         if value.device != self.device:
-            raise DeviceError(f"{what} is on {value.device}, the tensor on {self.device}: move one with .to(device)")
+            raise DeviceError(
+                f"{what} is on {value.device}, the tensor on {self.device}: move one with .to(device)"
+            )
 
     def _become(self, value: Tensor) -> Self:
         """Be a name for ``value`` from now on: what every write comes down to."""
@@ -226,7 +225,7 @@ class Tensor:
         elif self._node is not None and self._node.parents:
             # A constant was written over a computed value. While recording, it tracks nothing
             # any more; under no_grad it begins anew as a leaf, as a parameter should.
-            self._node = None if autograd.is_recording() else autograd.leaf(self)
+            self._node = None if recording.is_recording() else recording.leaf(self)
         return self
 
     def copy_(self, source: Any) -> Self:
@@ -432,13 +431,17 @@ class Tensor:
 
     def __index__(self) -> int:
         if self.ndim or self.dtype.kind not in "iu":
-            raise ArgumentTypeError(f"only a 0-d integer tensor can be an index, got {self.shape} {self.dtype.name}")
+            raise ArgumentTypeError(
+                f"only a 0-d integer tensor can be an index, got {self.shape} {self.dtype.name}"
+            )
         return operator.index(self.item())
 
     def item(self) -> Any:
         """Return the only element as a Python number."""
         if self.size != 1:
-            raise ArgumentError(f"item() needs a tensor of one element, this one has shape {self.shape}: use .tolist()")
+            raise ArgumentError(
+                f"item() needs a tensor of one element, this one has shape {self.shape}: use .tolist()"
+            )
         return self._numpy().item()
 
     def tolist(self) -> Any:
@@ -483,7 +486,7 @@ class Tensor:
 
     def _rename(self) -> Tensor:
         # Arrays never change, so a copy is a second name; a leaf's copy depends on the leaf.
-        return ops.positive(self) if self._node is not None else autograd.wrap(self._array)  # type: ignore[no-any-return]
+        return ops.positive(self) if self._node is not None else recording.wrap(self._array)  # type: ignore[no-any-return]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         function, arguments = self.__reduce__()
@@ -519,7 +522,9 @@ class Tensor:
     def T(self) -> Any:
         """The matrix with its two axes exchanged."""
         if self.ndim != 2:
-            raise ShapeError(f".T is for matrices, this tensor has shape {self.shape}: use .mT or .permute_dims(...)")
+            raise ShapeError(
+                f".T is for matrices, this tensor has shape {self.shape}: use .mT or .permute_dims(...)"
+            )
         return ops.matrix_transpose(self)
 
     @property
@@ -640,8 +645,8 @@ def _rebuild(cls: type, array: Any, device: str, requires_grad: bool, grad: Any)
     result = cls.__new__(cls)
     result._array = ops.to_array(array, None, device, copy=True)
     result._grad = grad
-    result._node = autograd.leaf(result) if requires_grad else None
+    result._node = recording.leaf(result) if requires_grad else None
     return result
 
 
-autograd.register_tensor(Tensor, ops)
+recording.register_tensor(Tensor, ops)

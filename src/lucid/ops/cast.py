@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lucid import autograd
-from lucid.autograd import primitive
+from lucid import recording
+from lucid.recording import primitive
 from lucid.engines.dtypes import as_dtype, promote
 
 
@@ -44,18 +44,18 @@ def common_dtype(*values: Any) -> list[Any]:
         >>> a, b
         (Tensor([1.0]), Tensor(0.5))
     """
-    tensors = [v if isinstance(v, autograd.Tensor) else None for v in values]
+    tensors = [v if isinstance(v, recording.Tensor) else None for v in values]
     arrays = [v for v in tensors if v is not None]
     if not arrays:
-        arrays = [autograd.Tensor(v) for v in values]
+        arrays = [recording.Tensor(v) for v in values]
         dtype = promote([a.dtype for a in arrays])
     else:
         others = [v for v, t in zip(values, tensors, strict=True) if t is None]
         scalars = [v for v in others if type(v) in (bool, int, float, complex)]
-        arrays += [autograd.Tensor(v) for v in others if type(v) not in (bool, int, float, complex)]
+        arrays += [recording.Tensor(v) for v in others if type(v) not in (bool, int, float, complex)]
         dtype = promote([a.dtype for a in arrays], scalars)
     device = arrays[0].device
     return [
-        autograd.Tensor(v, dtype=dtype, device=device) if t is None else astype(t, dtype)
+        recording.Tensor(v, dtype=dtype, device=device) if t is None else astype(t, dtype)
         for v, t in zip(values, tensors, strict=True)
     ]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lucid.autograd import primitive
+from lucid.recording import primitive
 from lucid.engines.registry import is_array
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lucid import autograd
+from lucid import recording
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, is_array, resolve_device
@@ -21,7 +21,7 @@ def to_array(obj: Any, dtype: Any, device: str | None, copy: bool) -> Array:
     """Return ``obj`` as a raw array on ``device``; the one door through which data comes in."""
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     engine, name = resolve_device(device)
-    if isinstance(obj, autograd.Tensor):
+    if isinstance(obj, recording.Tensor):
         obj = obj._array
     if is_array(obj):
         home = engine_of(obj)
@@ -68,7 +68,7 @@ def _numeric(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 def _refuse_tracked(obj: Any) -> None:
     """Raise if a nested list holds a Tensor whose gradient would be lost."""
-    if isinstance(obj, autograd.Tensor):
+    if isinstance(obj, recording.Tensor):
         if obj._node is not None:
             raise GradientError(
                 "a Tensor in a list tracks gradients, which a new Tensor would lose: "
@@ -76,12 +76,12 @@ def _refuse_tracked(obj: Any) -> None:
             )
     elif isinstance(obj, (list, tuple)):
         for item in obj:
-            if isinstance(item, (list, tuple, autograd.Tensor)):
+            if isinstance(item, (list, tuple, recording.Tensor)):
                 _refuse_tracked(item)
 
 
 def _tensor(array: Array, requires_grad: bool) -> Any:
-    tensor = autograd.wrap(array)
+    tensor = recording.wrap(array)
     return tensor.requires_grad_() if requires_grad else tensor
 
 
@@ -97,9 +97,7 @@ def as_shape(shape: Any) -> tuple[int, ...]:
     return result
 
 
-def asarray(
-    obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: bool | None = None
-) -> Any:
+def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: bool | None = None) -> Any:
     """Return ``obj`` as a Tensor, sharing memory with it where that is possible.
 
     Args:
@@ -115,7 +113,7 @@ def asarray(
         >>> lucid.asarray([1, 2]).dtype
         dtype('int64')
     """
-    if isinstance(obj, autograd.Tensor):
+    if isinstance(obj, recording.Tensor):
         tensor = obj if device is None else obj.to(device)
         if dtype is not None:
             tensor = astype(tensor, dtypes.as_dtype(dtype))
@@ -125,7 +123,7 @@ def asarray(
     array = to_array(obj, dtype, device, copy=bool(copy))
     if copy is False and not (is_array(obj) and np.shares_memory(np.asarray(array), np.asarray(obj))):
         raise ArgumentError("asarray: this object needs a copy, and copy=False forbids it")
-    return autograd.wrap(array)
+    return recording.wrap(array)
 
 
 def full(
@@ -144,32 +142,32 @@ def full(
                 [7.0, 7.0]])
     """
     engine, name = resolve_device(device)
-    value = _from_python(fill_value, None) if dtype is None else np.asarray(fill_value, dtypes.as_dtype(dtype))
+    value = (
+        _from_python(fill_value, None) if dtype is None else np.asarray(fill_value, dtypes.as_dtype(dtype))
+    )
     array = np.full(as_shape(shape), value, value.dtype)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
-def zeros(
-    shape: Shape, *, dtype: Any = None, device: str | None = None, requires_grad: bool = False
-) -> Any:
+def zeros(shape: Shape, *, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Any:
     """Return a Tensor of zeros, float32 by default."""
     engine, name = resolve_device(device)
     array = np.zeros(as_shape(shape), dtypes.default_float if dtype is None else dtypes.as_dtype(dtype))
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
-def ones(
-    shape: Shape, *, dtype: Any = None, device: str | None = None, requires_grad: bool = False
-) -> Any:
+def ones(shape: Shape, *, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Any:
     """Return a Tensor of ones, float32 by default."""
     return full(
-        shape, 1, dtype=dtypes.default_float if dtype is None else dtype, device=device, requires_grad=requires_grad
+        shape,
+        1,
+        dtype=dtypes.default_float if dtype is None else dtype,
+        device=device,
+        requires_grad=requires_grad,
     )
 
 
-def empty(
-    shape: Shape, *, dtype: Any = None, device: str | None = None, requires_grad: bool = False
-) -> Any:
+def empty(shape: Shape, *, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Any:
     """Return a Tensor whose values mean nothing. Here they are zeros, so that runs repeat."""
     return zeros(shape, dtype=dtype, device=device, requires_grad=requires_grad)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lucid.autograd import primitive
+from lucid.recording import primitive
 from lucid.engines import dtypes
 from lucid.errors import DTypeError
 from lucid.ops.cast import common_dtype
@@ -346,5 +346,7 @@ def where(condition: Any, x: Any, y: Any, /) -> Any:
     """
     condition = asarray(condition)
     if condition.dtype != dtypes.bool_:
-        raise DTypeError(f"where: condition must be boolean, got {condition.dtype.name}: write condition != 0")
+        raise DTypeError(
+            f"where: condition must be boolean, got {condition.dtype.name}: write condition != 0"
+        )
     return select(condition, *common_dtype(x, y))

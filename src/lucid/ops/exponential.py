@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lucid.autograd import primitive
+from lucid.recording import primitive
 
 
 @primitive(promotes="float")

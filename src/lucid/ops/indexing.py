@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from lucid import autograd
-from lucid.autograd import primitive
+from lucid import recording
+from lucid.recording import primitive
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of
@@ -116,7 +116,7 @@ def _as_index_part(part: Any, array: Array) -> Any:
             return slice(*(b if b is None else operator.index(b) for b in bounds))
         except TypeError as error:
             raise IndexingError(f"a slice has integer bounds, got {part!r}") from error
-    if isinstance(part, autograd.Tensor):
+    if isinstance(part, recording.Tensor):
         part = part._array
     if isinstance(part, (bool, np.bool_)):
         part = np.asarray(part)
@@ -126,7 +126,9 @@ def _as_index_part(part: Any, array: Array) -> Any:
         part = np.asarray(part) if len(part) else np.zeros(0, np.int64)
     if not hasattr(part, "dtype") or part.dtype.kind not in "biu":
         got = f"{part.dtype.name} array" if hasattr(part, "dtype") else repr(part)
-        raise IndexingError(f"an index is an integer, a slice, ..., None, or an array of integers or booleans, got {got}")
+        raise IndexingError(
+            f"an index is an integer, a slice, ..., None, or an array of integers or booleans, got {got}"
+        )
     engine, home = engine_of(array), engine_of(part)
     if engine is not home:
         part = engine.from_numpy(home.to_numpy(part), engine.device_of(array), copy=True)
@@ -177,7 +179,9 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
     """
     x, indices = asarray(x), asarray(indices)
     if indices.ndim != x.ndim:
-        raise ShapeError(f"take_along_axis: indices have {indices.ndim} axes, x has {x.ndim}: they must be equal")
+        raise ShapeError(
+            f"take_along_axis: indices have {indices.ndim} axes, x has {x.ndim}: they must be equal"
+        )
     axis = normalize_axis(axis, x.ndim)
     index: list[Any] = []
     for a, n in enumerate(x.shape):

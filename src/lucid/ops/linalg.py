@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lucid.autograd import primitive
+from lucid.recording import primitive
 from lucid.engines import dtypes
 from lucid.errors import ArgumentError, ShapeError
 from lucid.ops.axes import normalize_axis
@@ -169,7 +169,9 @@ def _parse(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     inputs = []
     for group, e, n in zip(groups, extra, ndims, strict=True):
         if e < 0 or (e and "..." not in group):
-            raise ArgumentError(f"einsum: group {group!r} of {subscripts!r} does not fit an operand of {n} axes")
+            raise ArgumentError(
+                f"einsum: group {group!r} of {subscripts!r} does not fit an operand of {n} axes"
+            )
         inputs.append(group.replace("...", further[longest - e :] if e else ""))
     if arrow:
         output = right.replace("...", further)
@@ -178,7 +180,9 @@ def _parse(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
         output = further + "".join(sorted(c for c in set(letters) if letters.count(c) == 1))
     for letter in output:
         if output.count(letter) > 1 or not any(letter in group for group in inputs):
-            raise ArgumentError(f"einsum: {letter!r} in the result of {subscripts!r} must occur once, and in an operand")
+            raise ArgumentError(
+                f"einsum: {letter!r} in the result of {subscripts!r} must occur once, and in an operand"
+            )
     for group in inputs:
         if not all(c in _LETTERS for c in group):
             raise ArgumentError(f"einsum: {subscripts!r} may hold letters, ',', '->' and '...' only")

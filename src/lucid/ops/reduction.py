@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from lucid.autograd import primitive
+from lucid.recording import primitive
 from lucid.engines import dtypes
 from lucid.errors import ArgumentError
 from lucid.ops.axes import kept_shape, normalize_axes, normalize_axis
@@ -32,7 +32,9 @@ def sum(xp: Any, x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: b
 
 
 @sum.vjp
-def _(xp: Any, g: Any, _out: Any, _x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _(
+    xp: Any, g: Any, _out: Any, _x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False
+) -> Any:
     if dtype is not None:
         g = xp.astype(g, _x.dtype)
     return (_spread(xp, g, _x.shape, axis),)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lucid.autograd import primitive
+from lucid.recording import primitive
 from lucid.engines.registry import transfer
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.ops.axes import normalize_axes, normalize_axis
@@ -402,7 +402,9 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
         wide = broadcast_to(expand_dims(x, axis + 1), (*shape[: axis + 1], times, *shape[axis + 1 :]))
         return reshape(wide, (*shape[:axis], shape[axis] * times, *shape[axis + 1 :]))
     if counts.shape != (x.shape[axis],):
-        raise ShapeError(f"repeat: axis {axis} has {x.shape[axis]} positions, and repeats shape {counts.shape}")
+        raise ShapeError(
+            f"repeat: axis {axis} has {x.shape[axis]} positions, and repeats shape {counts.shape}"
+        )
     return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
 
 
@@ -455,7 +457,9 @@ def pad(x: Any, pad_width: Any, /, *, value: Any = 0) -> Any:
     try:
         widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))
     except ValueError as error:
-        raise ShapeError(f"pad: {x.ndim} axes need {x.ndim} pairs (before, after), got {pad_width!r}") from error
+        raise ShapeError(
+            f"pad: {x.ndim} axes need {x.ndim} pairs (before, after), got {pad_width!r}"
+        ) from error
     if widths.size and (widths.dtype.kind not in "iu" or widths.min() < 0):
         raise ArgumentError(f"pad: widths must be integers that are not negative, got {pad_width!r}")
     pairs = tuple((int(b), int(a)) for b, a in widths)
@@ -472,7 +476,9 @@ def tril(x: Any, /, *, k: int = 0) -> Any:
 
 def triu(x: Any, /, *, k: int = 0) -> Any:
     """Return the matrices ``x`` with zeros below the ``k``-th diagonal."""
-    return _triangle(x, lambda *shape_and_k: ~np.tri(*shape_and_k[:2], shape_and_k[2] - 1, dtype=bool), k, "triu")
+    return _triangle(
+        x, lambda *shape_and_k: ~np.tri(*shape_and_k[:2], shape_and_k[2] - 1, dtype=bool), k, "triu"
+    )
 
 
 def _triangle(x: Any, mask: Any, k: int, name: str) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lucid.autograd import primitive
+from lucid.recording import primitive
 from lucid.errors import ArgumentError
 from lucid.ops.axes import normalize_axis
 from lucid.ops.creation import asarray
@@ -49,7 +49,9 @@ def topk(x: Any, k: int, /, *, axis: int = -1, largest: bool = True) -> TopK:
     x = asarray(x)
     axis = normalize_axis(axis, x.ndim)
     if not 0 <= k <= x.shape[axis]:
-        raise ArgumentError(f"topk: k must lie between 0 and {x.shape[axis]}, the size of axis {axis}, got {k}")
+        raise ArgumentError(
+            f"topk: k must lie between 0 and {x.shape[axis]}, the size of axis {axis}, got {k}"
+        )
     order = argsort(x, axis=axis, descending=largest)
     indices = getitem(order, (*(slice(None),) * axis, slice(0, k)))
     return TopK(take_along_axis(x, indices, axis=axis), indices)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lucid.autograd import primitive
+from lucid.recording import primitive
 
 
 @primitive(promotes="float")
