@@ -4,7 +4,7 @@
 to the first, and gives each one's derivative rule the gradient that has arrived there. What
 the rule returns is passed on to the parents, and summed where several paths meet.
 
-The nodes are those of ``recording.py``, the rules stand in ``ops/`` under the operation.
+The nodes are those of ``node.py``, made by ``recording.py``, the rules stand in ``ops/`` under the operation.
 With ``create_graph`` the same rules run on Tensors, and so are recorded in their turn.
 
 Read next: ``ops/elementwise.py``, where primitives are written.
@@ -15,13 +15,14 @@ from __future__ import annotations
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
 from lucid import recording
-from lucid.engines.registry import engine_of
+from lucid.engines.registry import engine_of, is_array
 from lucid.errors import ArgumentError, DeviceError, GradientError, ShapeError
+from lucid.node import Node, Watch
 from lucid.recording import (
-    Node,
     Primitive,
-    Watch,
     enable_grad,
     is_recording,
     no_grad,
@@ -37,7 +38,7 @@ __all__ = ["backward", "enable_grad", "grad", "is_recording", "no_grad", "primit
 def backward(
     tensor: Any, gradient: Any = None, retain_graph: bool = False, create_graph: bool = False
 ) -> None:
-    """Add to ``grad`` of every leaf below ``tensor`` the derivative of ``tensor``. See ``Tensor.backward``."""
+    """Add to ``grad`` of every leaf the derivative of ``tensor`` by it. See ``Tensor.backward``."""
     _walk([tensor], [gradient], retain_graph or create_graph, create_graph, wanted=None)
 
 
@@ -96,63 +97,69 @@ def _walk(
     outputs: list[Any], gradients: list[Any], retain: bool, create: bool, wanted: dict[Node, Any] | None
 ) -> None:
     """Walk back from ``outputs``; fill ``wanted``, or the leaves' ``grad`` if it is None."""
-    pending: dict[Node, Any] = {}
+    if create and not is_recording():
+        with enable_grad():
+            return _walk(outputs, gradients, retain, create, wanted)
+    pending: dict[Any, Any] = {}
     for tensor, gradient in zip(outputs, gradients, strict=True):
-        node, g = _seed(tensor, gradient)
-        g = g if create else g._array
-        pending[node] = pending[node] + g if node in pending else g
+        _add(pending, tensor._node, _seed(tensor, gradient, create))
     nodes = _ancestors(pending)
     if wanted is not None:
         nodes = _between(nodes, wanted)
-    with recording.mode(create):
-        for node in nodes:
-            if node not in pending:
-                continue
-            g = pending.pop(node)
-            if node.watch is not None:
-                g = _visit(node.watch, g, wanted is None)
-            if wanted is not None and node in wanted:
-                wanted[node] = g if isinstance(g, recording.Tensor) else wrap(engine_of(g).as_array(g))
-            if not node.parents:
-                continue
-            if node.primitive is pick_primitive:
-                slots = pending.setdefault(node.parents[0], [None] * len(node.parents[0].shape))
-                slots[node.options["i"]] = _sum(slots[node.options["i"]], g)
-                continue
-            _step(node, g, pending, create)
-            if not retain:
-                # Free the arrays now, not with the graph: the peak of memory is lower for it.
-                node.primitive = node.inputs = node.output = None
+    arrived: list[tuple[Any, Any]] = []
+    for node in nodes:
+        g = pending.pop(node, None)
+        if g is None:
+            continue
+        if node.watch is not None:
+            g = _visit(node.watch, g, create, arrived)
+        if wanted is not None and node in wanted:
+            wanted[node] = g
+        if not node.parents:
+            continue
+        if node.primitive is pick_primitive:
+            slots = pending.setdefault(node.parents[0], {})
+            _add(slots, node.options["i"], g)
+            continue
+        _step(node, g, pending, create)
+        if not retain:
+            # Free the arrays now, not with the graph: the peak of memory is lower for it.
+            node.primitive = node.inputs = node.output = None
+    # Only now that nothing can fail any more are the leaves touched.
+    if wanted is None:
+        for tensor, g in arrived:
+            _deposit(tensor, g)
+    else:
+        for node, g in wanted.items():
+            wanted[node] = _as_tensor(g)
 
 
-def _step(node: Node, g: Any, pending: dict[Node, Any], create: bool) -> None:
+def _step(node: Node, g: Any, pending: dict[Any, Any], create: bool) -> None:
     """Apply the rule of one node, and hand its results on to the parents."""
-    if node.primitive is None:
+    primitive, inputs, output = node.primitive, node.inputs, node.output
+    if primitive is None or inputs is None:
         raise GradientError(MSG_FREED)
-    inputs, output = node.inputs, node.output
-    if node.primitive.kept is not None:
-        inputs = [p if x is None else x for x, p in zip(inputs, node.parents, strict=True)]
     if create:
         # The same rule, on Tensors: what it computes is recorded in turn.
         xp = recording.namespace
-        inputs = [
-            wrap(x, p) if hasattr(x, "__array__") else x for x, p in zip(inputs, node.parents, strict=True)
-        ]
-        if isinstance(output, tuple):
+        inputs = [wrap(x, p) if is_array(x) else x for x, p in zip(inputs, node.parents, strict=True)]
+        if output.__class__ is tuple:
             output = tuple(wrap(o, pick(node, i)) for i, o in enumerate(output))
         elif output is not None:
             output = wrap(output, node)
     else:
-        xp = engine_of(next(s for s in g if s is not None) if type(g) is list else g).xp
-    if type(g) is list:
+        xp = engine_of(g if g.__class__ is not dict else next(iter(g.values()))).xp
+    if g.__class__ is dict:  # of several results, those that were used
+        known = next(iter(g.values()))
         g = tuple(
-            xp.zeros(s, dtype=d) if slot is None else slot
-            for slot, s, d in zip(g, node.shape, node.dtype, strict=True)
+            g[i] if i in g else _constant(known, shape, dtype, 0)
+            for i, (shape, dtype) in enumerate(zip(node.shape, node.dtype, strict=True))
         )
-    grads = node.primitive.rule(xp, g, output, *inputs, **node.options)
-    if type(grads) is not tuple or len(grads) != len(node.parents):
+    grads = primitive.rule(xp, g, output, *inputs, **node.options)  # type: ignore[misc]
+    if grads.__class__ is not tuple or len(grads) != len(node.parents):
         raise GradientError(
-            f"the rule of {node.primitive.name} must return a tuple of {len(node.parents)} gradients, got {grads!r}"
+            f"the rule of {primitive.name} must return a tuple of gradients, one for each of "
+            f"{len(node.parents)} inputs, got {grads!r}"
         )
     for parent, d in zip(node.parents, grads, strict=True):
         if parent is None or d is None:
@@ -160,28 +167,46 @@ def _step(node: Node, g: Any, pending: dict[Node, Any], create: bool) -> None:
         if callable(d):
             d = d()
         if d.shape != parent.shape:
-            d = _unbroadcast(node.primitive, xp, d, parent.shape)
-        if d.dtype != parent.dtype:
+            d = _unbroadcast(primitive, xp, d, parent.shape)
+        if d.dtype is not parent.dtype and d.dtype != parent.dtype:
             raise GradientError(
-                f"the rule of {node.primitive.name} returned a {d.dtype} gradient for a {parent.dtype} input: "
+                f"the rule of {primitive.name} returned a {d.dtype} gradient for a {parent.dtype} input: "
                 "constants in rules must be Python numbers"
             )
-        pending[parent] = d if parent not in pending else pending[parent] + d
+        _add(pending, parent, d)
 
 
-def _sum(a: Any, b: Any) -> Any:
-    return b if a is None else a + b
+def _add(gradients: dict[Any, Any], key: Any, g: Any) -> None:
+    """Sum ``g`` into ``gradients[key]``: into a fresh array, as both may be someone else's."""
+    have = gradients.get(key)
+    gradients[key] = g if have is None else have + g
 
 
-def _seed(tensor: Any, gradient: Any) -> tuple[Node, Any]:
-    """Return where a walk begins and the gradient that it begins with, checked."""
+def _as_tensor(g: Any) -> Any:
+    return g if g is None or isinstance(g, recording.Tensor) else wrap(engine_of(g).as_array(g))
+
+
+def _deposit(tensor: Any, g: Any) -> None:
+    """Add the gradient ``g`` to ``tensor.grad``, as a new Tensor."""
+    have = tensor._grad
+    if have is None:
+        tensor._grad = _as_tensor(g)
+    elif have._node is None and not isinstance(g, recording.Tensor):
+        tensor._grad = _as_tensor(have._array + g)
+    else:
+        tensor._grad = have + _as_tensor(g)
+
+
+def _seed(tensor: Any, gradient: Any, create: bool) -> Any:
+    """Return the gradient that a walk from ``tensor`` begins with, checked: raw, or a Tensor to record."""
     if tensor._node is None:
         raise GradientError(MSG_UNTRACKED)
     if gradient is None:
-        if tensor.size != 1:
+        array = tensor._array
+        if array.size != 1:
             raise GradientError(MSG_NOT_SCALAR.format(shape=tensor.shape))
-        gradient = recording.namespace.ones_like(tensor)
-    elif not isinstance(gradient, recording.Tensor):
+        return _constant(tensor if create else array, array.shape, array.dtype, 1)
+    if not isinstance(gradient, recording.Tensor):
         gradient = recording.namespace.asarray(gradient, dtype=tensor.dtype, device=tensor.device)
     if gradient.shape != tensor.shape:
         raise ShapeError(
@@ -189,7 +214,16 @@ def _seed(tensor: Any, gradient: Any) -> tuple[Node, Any]:
         )
     if gradient.device != tensor.device:
         raise DeviceError(f"backward: gradient is on {gradient.device}, the tensor on {tensor.device}")
-    return tensor._node, gradient.astype(tensor.dtype)
+    gradient = gradient.astype(tensor.dtype)
+    return gradient if create else gradient._array
+
+
+def _constant(like: Any, shape: tuple[int, ...], dtype: Any, value: int) -> Any:
+    """Return an array filled with ``value`` where ``like`` is, a Tensor if that is one."""
+    array = like._array if isinstance(like, recording.Tensor) else like
+    engine = engine_of(array)
+    filled = engine.from_numpy(np.full(shape, value, dtype), engine.device_of(array), copy=False)
+    return filled if array is like else wrap(filled)
 
 
 def _ancestors(roots: dict[Node, Any]) -> list[Node]:
@@ -213,34 +247,35 @@ def _between(nodes: list[Node], wanted: dict[Node, Any]) -> list[Node]:
     return [n for n in nodes if n in useful]
 
 
-def _visit(watch: Watch, g: Any, deposit: bool) -> Any:
-    """Run the hooks of a node on the gradient that arrived; add it to the Tensor's grad."""
+def _visit(watch: Watch, g: Any, create: bool, arrived: list[tuple[Any, Any]]) -> Any:
+    """Run the hooks of a node on the gradient that arrived; note the Tensor that it is for."""
     for hook in list(watch.hooks):
-        seen = g if isinstance(g, recording.Tensor) else wrap(engine_of(g).as_array(g))
-        changed = hook(seen)
-        if changed is not None:
-            if not isinstance(changed, recording.Tensor) or (changed.shape, changed.dtype) != (
-                seen.shape,
-                seen.dtype,
-            ):
-                raise GradientError(
-                    f"a hook must return None or a Tensor of shape {seen.shape} and dtype {seen.dtype}, "
-                    f"got {changed!r}"
-                )
-            g = changed if isinstance(g, recording.Tensor) else changed._array
-    tensor = watch.tensor() if deposit and watch.tensor is not None else None
+        seen = _as_tensor(g)
+        with recording.mode(create):
+            changed = hook(seen)
+        if changed is None:
+            continue
+        if not isinstance(changed, recording.Tensor):
+            raise GradientError(f"a hook must return a Tensor or None, got {type(changed).__name__}")
+        if (changed.shape, changed.dtype) != (seen.shape, seen.dtype):
+            raise GradientError(
+                f"a hook must return a gradient of shape {seen.shape} and dtype {seen.dtype}, "
+                f"got {changed.shape} and {changed.dtype}"
+            )
+        g = changed if create else changed._array
+    tensor = None if watch.tensor is None else watch.tensor()
     if tensor is not None:
-        arrived = g if isinstance(g, recording.Tensor) else wrap(engine_of(g).as_array(g))
-        # A new Tensor: the gradient that was there may also be someone else's.
-        tensor._grad = arrived if tensor._grad is None else tensor._grad + arrived
+        arrived.append((tensor, g))
     return g
 
 
 def _unbroadcast(primitive: Primitive, xp: Any, g: Any, shape: tuple[int, ...]) -> Any:
     """Sum ``g`` over the axes along which an argument of ``shape`` was broadcast."""
     extra = g.ndim - len(shape)
-    tail = g.shape[extra:] if extra >= 0 else None
-    if tail is None or any(n != m and n != 1 for n, m in zip(shape, tail, strict=True)):
+    tail = g.shape[extra:] if extra >= 0 else ()
+    if tail == shape:
+        return xp.sum(g, axis=tuple(range(extra)))
+    if len(tail) != len(shape) or any(n not in (1, m) for n, m in zip(shape, tail, strict=True)):
         raise GradientError(
             f"the rule of {primitive.name} returned a gradient of shape {tuple(g.shape)} "
             f"for an input of shape {shape}, which it cannot have been broadcast from"

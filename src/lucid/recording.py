@@ -2,12 +2,7 @@
 
 A ``Primitive`` is an operation on raw arrays together with its derivative. Calling one on
 Tensors unwraps their arrays, runs the forward function, wraps the result and, if some
-argument tracks gradients, hangs a ``Node`` on it: which primitive ran, the nodes of its
-arguments (its parents), and the raw arrays that the derivative needs.
-
-Nodes hold arrays and never Tensors. So there are no reference cycles, and a graph dies with
-its last reference. The gradient of a leaf, a Tensor that was made and not computed, goes into
-the Tensor's ``grad``; the leaf's node knows its Tensor by a weak reference.
+argument tracks gradients, hangs a ``Node`` on it (see ``node.py``).
 
 Read next: ``autograd.py``, which walks back over the nodes.
 """
@@ -16,9 +11,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import itertools
 import threading
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -36,6 +29,7 @@ from lucid.errors import (
     LucidError,
     ShapeError,
 )
+from lucid.node import Node
 
 # ----------------------------------------------------------------- who returns Tensors
 # An operation returns a Tensor, and a Tensor has operations: the one circle in the house.
@@ -101,99 +95,9 @@ def is_recording() -> bool:
     return _state.recording
 
 
-# ----------------------------------------------------------------- nodes
-
-_next_order = itertools.count().__next__
-
-
-class Node:
-    """One recorded operation, or a leaf.
-
-    Attributes:
-        primitive: what ran; None for a leaf, and once a backward pass has freed the node.
-        parents: the nodes of the arguments; None for those that track nothing.
-        inputs: the arguments that the derivative rule needs: arrays and Python scalars.
-        output: the result, if the rule needs it.
-        options: the keyword arguments.
-        shape, dtype: of the result. Of several results: tuples, one entry for each.
-        order: counts up as nodes are made, so that parents come before children.
-        watch: the Tensor whose ``grad`` is filled, and hooks; None for most nodes.
-    """
-
-    __slots__ = (
-        "dtype",
-        "inputs",
-        "options",
-        "order",
-        "output",
-        "parents",
-        "primitive",
-        "shape",
-        "watch",
-    )  # fmt: skip
-
-    def __init__(
-        self,
-        primitive: Primitive | None,
-        parents: Sequence[Node | None],
-        inputs: Sequence[Any] | None,
-        output: Any,
-        options: dict[str, Any],
-        shape: Any,
-        dtype: Any,
-    ) -> None:
-        self.primitive = primitive
-        self.parents = parents
-        self.inputs = inputs
-        self.output = output
-        self.options = options
-        self.shape = shape
-        self.dtype = dtype
-        self.order = _next_order()
-        self.watch: Watch | None = None
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes of the result."""
-        return len(self.shape)
-
-    def __repr__(self) -> str:
-        name = "leaf" if not self.parents else self.primitive.name if self.primitive else "freed"
-        return f"<Node {self.order}: {name} {self.shape} {self.dtype}>"
-
-
-class Watch:
-    """What happens at a node, beside passing gradients on."""
-
-    __slots__ = ("hooks", "tensor")
-
-    def __init__(self) -> None:
-        self.tensor: Callable[[], Any] | None = None  # a weak reference
-        self.hooks: list[Callable[[Any], Any]] = []
-
-
-def leaf(tensor: Any) -> Node:
-    """Return a node at which gradients for ``tensor`` are gathered."""
-    array = tensor._array
-    node = Node(None, (), None, None, {}, array.shape, array.dtype)
-    keep_grad(node, tensor)
-    return node
-
-
-def watch(node: Node) -> Watch:
-    """Return the node's Watch, made if there is none yet."""
-    if node.watch is None:
-        node.watch = Watch()
-    return node.watch
-
-
-def keep_grad(node: Node, tensor: Any) -> None:
-    """Have the gradient that arrives at ``node`` added to ``tensor.grad``."""
-    watch(node).tensor = weakref.ref(tensor)
-
-
 # ----------------------------------------------------------------- primitives
 
+_new: Callable[[Any], Any] = object.__new__
 _SCALARS = frozenset((bool, int, float, complex))
 
 
@@ -207,7 +111,7 @@ class Primitive:
         self.promotes = promotes
         self.rule: Callable[..., Any] | None = None
         self.keeps_output = True
-        self.kept: tuple[bool, ...] | None = None  # which inputs the rule needs; None: all of them
+        self.kept: tuple[bool, ...] | None = None  # which inputs the rule needs; None: all, (): none
         signature = inspect.signature(forward)
         self.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
 
@@ -221,7 +125,7 @@ class Primitive:
         names = [p.name for p in named if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
         self.keeps_output = not names[2].startswith("_")
         kept = tuple(not n.startswith("_") for n in names[3:])
-        self.kept = None if all(kept) else kept
+        self.kept = None if all(kept) else kept if any(kept) else ()
         self.rule = rule
         return rule
 
@@ -238,7 +142,7 @@ class Primitive:
         array_type: Any = None
         dtype: Any = None
         for arg in args:
-            cls = type(arg)
+            cls = arg.__class__
             if cls in _tensor_types:
                 array = arg._array
                 node = arg._node
@@ -247,9 +151,9 @@ class Primitive:
                 if node is not None:
                     tracked = True
                 if dtype is None:
-                    array_type = type(array)
+                    array_type = array.__class__
                     dtype = array.dtype
-                elif type(array) is not array_type or (array.dtype is not dtype and promotes is not None):
+                elif array.__class__ is not array_type or (promotes is not None and array.dtype is not dtype):
                     ready = False
             elif cls in _SCALARS:
                 arrays.append(arg)
@@ -265,20 +169,17 @@ class Primitive:
                 return self(*converted, **options)
 
         # 2. Run.
-        engine = engine_by_type[array_type]
         try:
-            out = self.forward(engine.xp, *arrays, **options)
-        except LucidError:
-            raise
+            out = self.forward(engine_by_type[array_type].xp, *arrays, **options)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
             raise _explain(self, error, arrays, options) from error
-        if type(out) is tuple:
-            return self._wrap_many(engine, out, arrays, parents, options, tracked)
-        if type(out) is not array_type:  # a NumPy scalar, or an array of another engine
-            out = engine_of(out).as_array(out)
 
         # 3. Wrap, and record.
-        result = Tensor.__new__(Tensor)
+        if out.__class__ is tuple:
+            return self._wrap_many(out, arrays, parents, options, tracked)
+        if out.__class__ is not array_type:  # a NumPy scalar, or an array of another engine
+            out = engine_of(out).as_array(out)
+        result = _new(Tensor)
         result._array = out
         result._grad = None
         if tracked and _state.recording and out.dtype.kind in "fcV":
@@ -289,8 +190,8 @@ class Primitive:
 
     def _record(
         self,
-        inputs: list[Any],
-        parents: list[Node | None],
+        inputs: Sequence[Any],
+        parents: Sequence[Node | None],
         output: Any,
         options: dict[str, Any],
         shape: Any,
@@ -301,23 +202,25 @@ class Primitive:
                 f"{self.name} has no derivative, and an argument tracks gradients: "
                 f"pass x.detach(), or give the primitive a rule with @{self.name}.vjp"
             )
-        if self.kept is not None:
-            kept = self.kept
-            if len(kept) != len(inputs):  # the last one is a `*rest`
+        kept = self.kept
+        if kept is not None:
+            # What is not kept is replaced by its node, which still knows shape and dtype.
+            if kept and len(kept) != len(inputs):  # the last one is a `*rest`
                 kept = kept[:-1] + kept[-1:] * (len(inputs) - len(kept) + 1)
-            inputs = [x if keep else None for x, keep in zip(inputs, kept, strict=True)]
+            inputs = (
+                [x if k else p for x, p, k in zip(inputs, parents, kept, strict=True)] if kept else parents
+            )
         return Node(self, parents, inputs, output if self.keeps_output else None, options, shape, dtype)
 
     def _wrap_many(
         self,
-        engine: Any,
         outs: tuple[Any, ...],
         arrays: list[Any],
         parents: list[Node | None],
         options: dict[str, Any],
         tracked: bool,
     ) -> tuple[Any, ...]:
-        outs = tuple(engine.as_array(out) for out in outs)
+        outs = tuple(engine_of(out).as_array(out) for out in outs)
         nodes: list[Node | None] = [None] * len(outs)
         if tracked and _state.recording:
             shapes, kinds = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
@@ -353,6 +256,46 @@ class Primitive:
         return None if unchanged else converted
 
 
+class BinaryPrimitive(Primitive):
+    """A primitive of two arrays and no options.
+
+    A small operation is mostly overhead, and most operations are of this kind. So two Tensors of
+    one engine and dtype, or a Tensor of floats and a float, take the same three steps quickly.
+    """
+
+    def __call__(self, x: Any, y: Any, /) -> Any:
+        if x.__class__ in _tensor_types and y.__class__ in _tensor_types:
+            a, b, node, other = x._array, y._array, x._node, y._node
+            array_type = a.__class__
+            ready = b.__class__ is array_type and a.dtype is b.dtype
+            if self.promotes == "float":
+                ready = ready and a.dtype.kind == "f"
+        elif y.__class__ is float and x.__class__ in _tensor_types:
+            a, b, node, other = x._array, y, x._node, None
+            array_type = a.__class__
+            ready = a.dtype.kind == "f"
+        else:
+            ready = False
+        if not ready:
+            return super().__call__(x, y)
+
+        try:
+            out = self.forward(engine_by_type[array_type].xp, a, b)
+        except (ValueError, TypeError, IndexError, OverflowError) as error:
+            raise _explain(self, error, [a, b], {}) from error
+
+        if out.__class__ is not array_type:
+            out = engine_of(out).as_array(out)
+        result = _new(Tensor)
+        result._array = out
+        result._grad = None
+        if (node is not None or other is not None) and _state.recording and out.dtype.kind in "fcV":
+            result._node = self._record([a, b], [node, other], out, {}, out.shape, out.dtype)
+        else:
+            result._node = None
+        return result
+
+
 def primitive(forward: Callable[..., Any] | None = None, *, promotes: str | None = None) -> Any:
     """Make an operation of ``forward(xp, *arrays, **options)``.
 
@@ -383,7 +326,9 @@ def primitive(forward: Callable[..., Any] | None = None, *, promotes: str | None
     """
     if forward is None:
         return functools.partial(primitive, promotes=promotes)
-    return Primitive(forward, promotes)
+    _, *others = inspect.signature(forward).parameters.values()
+    binary = len(others) == 2 and all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in others)
+    return (BinaryPrimitive if binary and promotes else Primitive)(forward, promotes)
 
 
 def wrap(array: Array, node: Node | None = None) -> Any:

@@ -14,12 +14,13 @@ Read next: ``autograd.py``.
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
 
-from lucid import autograd, ops, printing, recording
+from lucid import autograd, node, ops, printing, recording
 from lucid.engines.dtypes import DType, is_inexact
 from lucid.engines.registry import engine_of, resolve_device
 from lucid.errors import (
@@ -61,7 +62,7 @@ class Tensor:
     __array_ufunc__ = None
 
     _array: Any
-    _node: recording.Node | None
+    _node: node.Node | None
     _grad: Any
 
     def __init__(
@@ -137,7 +138,7 @@ class Tensor:
                 f"only floats have gradients, this tensor is {self.dtype.name}: write x.astype(lucid.float32)"
             )
         elif self._node is None:
-            self._node = recording.leaf(self)
+            self._node = node.leaf(self)
         return self
 
     @property
@@ -180,7 +181,7 @@ class Tensor:
         """Fill ``grad`` in backward although this Tensor was computed."""
         if self._node is None:
             raise GradientError("retain_grad: this tensor tracks no gradients")
-        recording.keep_grad(self._node, self)
+        node.keep_grad(self._node, self)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
         """Call ``hook(gradient)`` when backward reaches this Tensor; what it returns replaces it.
@@ -197,7 +198,7 @@ class Tensor:
         """
         if self._node is None:
             raise GradientError("register_hook: this tensor tracks no gradients")
-        hooks = recording.watch(self._node).hooks
+        hooks = node.watch(self._node).hooks
         hooks.append(hook)
         return lambda: hooks.remove(hook) if hook in hooks else None
 
@@ -225,7 +226,7 @@ class Tensor:
         elif self._node is not None and self._node.parents:
             # A constant was written over a computed value. While recording, it tracks nothing
             # any more; under no_grad it begins anew as a leaf, as a parameter should.
-            self._node = None if recording.is_recording() else recording.leaf(self)
+            self._node = None if recording.is_recording() else node.leaf(self)
         return self
 
     def copy_(self, source: Any) -> Self:
@@ -464,7 +465,7 @@ class Tensor:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return ops
+        return sys.modules["lucid"]
 
     def __dlpack__(self, **options: Any) -> Any:
         if self.requires_grad:
@@ -640,12 +641,12 @@ def _check_cast(source: DType, target: DType, what: str) -> None:
         )
 
 
-def _rebuild(cls: type, array: Any, device: str, requires_grad: bool, grad: Any) -> Any:
+def _rebuild(cls: type[Tensor], array: Any, device: str, requires_grad: bool, grad: Any) -> Any:
     """Make a Tensor from what ``__reduce__`` gave."""
     result = cls.__new__(cls)
     result._array = ops.to_array(array, None, device, copy=True)
     result._grad = grad
-    result._node = recording.leaf(result) if requires_grad else None
+    result._node = node.leaf(result) if requires_grad else None
     return result
 
 

@@ -5,27 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from lucid.recording import primitive
 from lucid.engines import dtypes
 from lucid.errors import ArgumentError, ShapeError
 from lucid.ops.axes import normalize_axis
 from lucid.ops.cast import common_dtype
 from lucid.ops.creation import arange, asarray, eye
 from lucid.ops.shape import permute_dims, reshape
+from lucid.recording import primitive
 
 
 @primitive(promotes="common")
-def dot_matrices(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return the product of matrices; see ``matmul``."""
-    return xp.matmul(x, y)
-
-
-@dot_matrices.vjp
-def _(xp: Any, g: Any, _out: Any, x: Any, y: Any) -> Any:
-    return lambda: xp.matmul(g, y.mT), lambda: xp.matmul(x.mT, g)
-
-
-def matmul(x: Any, y: Any, /) -> Any:
+def matmul(xp: Any, x: Any, y: Any, /) -> Any:
     """Return the matrix product; axes before the last two are batches, and broadcast.
 
     Shape:
@@ -38,16 +28,33 @@ def matmul(x: Any, y: Any, /) -> Any:
         >>> lucid.matmul(lucid.Tensor([[1.0, 2.0]]), lucid.Tensor([[3.0], [4.0]]))
         Tensor([[11.0]])
     """
-    x, y = asarray(x), asarray(y)
-    m, n = x.ndim, y.ndim
-    if m == 0 or n == 0:
-        raise ShapeError(f"matmul: {x.shape} @ {y.shape}: a 0-d tensor is no matrix; use *")
-    if x.shape[-1] != y.shape[-2 if n > 1 else 0]:
-        raise ShapeError(f"matmul: {x.shape} @ {y.shape}: the inner sizes differ")
-    if m > 1 and n > 1:
-        return dot_matrices(x, y)
-    out = dot_matrices(x if m > 1 else x.expand_dims(0), y if n > 1 else y.expand_dims(1))
-    return out.squeeze((*((-2,) if m == 1 else ()), *((-1,) if n == 1 else ())))
+    try:
+        return xp.matmul(x, y)
+    except (ValueError, TypeError) as error:
+        shapes = getattr(x, "shape", ()), getattr(y, "shape", ())
+        if () in shapes:
+            raise ShapeError(
+                f"matmul: a factor of shape () is no matrix, got {shapes[0]} @ {shapes[1]}: use *"
+            ) from error
+        raise ShapeError(
+            f"matmul: the inner sizes must be equal and the batches broadcast, got {shapes[0]} @ {shapes[1]}"
+        ) from error
+
+
+@matmul.vjp
+def _(xp: Any, g: Any, _out: Any, x: Any, y: Any) -> Any:
+    # A vector stood for a matrix of one row or one column, whose axis the product then lost.
+    rows, columns = x, y
+    if y.ndim == 1:
+        columns, g = xp.expand_dims(y, axis=1), xp.expand_dims(g, axis=-1)
+    if x.ndim == 1:
+        rows, g = xp.expand_dims(x, axis=0), xp.expand_dims(g, axis=-2)
+
+    def by_y() -> Any:
+        d = xp.matmul(rows.mT, g)
+        return d if y.ndim > 1 else xp.squeeze(d, axis=-1)
+
+    return lambda: xp.matmul(g, columns.mT), by_y
 
 
 def vecdot(x: Any, y: Any, /, *, axis: int = -1) -> Any:
