@@ -1,0 +1,18 @@
+"""What all tests share: random numbers that begin anew, and no setting left changed by another test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import lucid
+
+
+@pytest.fixture(autouse=True)
+def _fresh_state() -> Iterator[None]:
+    """Seed Lucid's random numbers, and see that the test leaves recording switched on."""
+    if hasattr(lucid, "random"):
+        lucid.random.seed(0)
+    yield
+    assert lucid.autograd.is_recording(), "the test left gradient recording switched off"
