@@ -23,7 +23,7 @@ def format_values(array: np.ndarray[Any, Any], indent: int = 0) -> str:
     if array.ndim == 0:
         return _number(array[()])
     if array.size == 0:
-        return str(array.tolist()) if array.size == array.shape[0] else f"[], shape={array.shape}"
+        return "[]" if array.ndim == 1 else f"[], shape={array.shape}"
     shown = array
     summarise = array.size > SUMMARISE_ABOVE
     if summarise:

@@ -36,7 +36,7 @@ from lucid.node import Node
 # tensor.py closes it by calling `register_tensor`.
 
 Tensor: Any = None
-_tensor_types: set[type] = set()
+_tensor_types: set[Any] = set()
 namespace: Any = None  # the namespace `lucid.ops`: the `xp` of derivatives of derivatives
 
 
@@ -97,7 +97,7 @@ def is_recording() -> bool:
 
 # ----------------------------------------------------------------- primitives
 
-_new: Callable[[Any], Any] = object.__new__
+_new = object.__new__
 _SCALARS = frozenset((bool, int, float, complex))
 
 
@@ -179,7 +179,7 @@ class Primitive:
             return self._wrap_many(out, arrays, parents, options, tracked)
         if out.__class__ is not array_type:  # a NumPy scalar, or an array of another engine
             out = engine_of(out).as_array(out)
-        result = _new(Tensor)
+        result: Any = _new(Tensor)
         result._array = out
         result._grad = None
         if tracked and _state.recording and out.dtype.kind in "fcV":
@@ -286,7 +286,7 @@ class BinaryPrimitive(Primitive):
 
         if out.__class__ is not array_type:
             out = engine_of(out).as_array(out)
-        result = _new(Tensor)
+        result: Any = _new(Tensor)
         result._array = out
         result._grad = None
         if (node is not None or other is not None) and _state.recording and out.dtype.kind in "fcV":

@@ -38,7 +38,7 @@ complex128 = np.dtype("complex128")
 default_float = float32
 default_int = int64
 
-_DEFAULTS = frozenset((bool_, default_int, default_float))
+_DEFAULTS = frozenset((bool_, default_int, default_float, complex64))
 _KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3, "V": 2}
 _SCALAR_KINDS: dict[type, str] = {bool: "b", int: "i", float: "f", complex: "c"}
 

@@ -109,12 +109,12 @@ def pow(xp: Any, x: Any, y: Any, /) -> Any:
 @pow.vjp
 def _(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
     def by_x() -> Any:
-        exponent = xp.asarray(y, dtype=out.dtype)
+        exponent = y + xp.zeros_like(out)  # an array, also of a number
         constant = exponent == 0  # 0 * x**-1 would be nan at x = 0
         return g * xp.where(constant, 0.0, exponent * x ** xp.where(constant, 1.0, exponent - 1))
 
     def by_y() -> Any:
-        base = xp.asarray(x, dtype=out.dtype)
+        base = x + xp.zeros_like(out)
         return g * out * xp.log(xp.where(base == 0, 1.0, base))  # 0 * log(0) would be nan
 
     return by_x, by_y
