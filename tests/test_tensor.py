@@ -176,7 +176,7 @@ def test_numbers():
         (lambda: Tensor([1.0])[1.0], IndexingError, "1.0"),
         (lambda: Tensor([1.0]) + "a", ArgumentTypeError, "str"),
         (lambda: Tensor([1.0]) + None, ArgumentTypeError, "NoneType"),
-        (lambda: Tensor([1.0]) + [1.0], ArgumentTypeError, "asarray"),
+        (lambda: Tensor([1.0]) + [1.0], ArgumentTypeError, "asarray"),  # noqa: RUF005
         (lambda: Tensor([1.0, 2.0]) + Tensor([1.0, 2.0, 3.0]), ShapeError, r"\(2,\).*\(3,\)"),
         (lambda: Tensor([1.0]).to("abacus"), DeviceError, "abacus"),
         (lambda: np.sin(Tensor([1.0])), TypeError, "ufunc"),

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from lucid import recording
-from lucid.engines.registry import engine_of, is_array
+from lucid.engines.registry import engine_by_type, engine_of, is_array
 from lucid.errors import ArgumentError, DeviceError, GradientError, ShapeError
 from lucid.node import Node, Watch
 from lucid.recording import (
@@ -148,7 +148,7 @@ def _step(node: Node, g: Any, pending: dict[Any, Any], create: bool) -> None:
         elif output is not None:
             output = wrap(output, node)
     else:
-        xp = engine_of(g if g.__class__ is not dict else next(iter(g.values()))).xp
+        xp = engine_by_type[(g if g.__class__ is not dict else next(iter(g.values()))).__class__].xp
     if g.__class__ is dict:  # of several results, those that were used
         known = next(iter(g.values()))
         g = tuple(
@@ -173,11 +173,13 @@ def _step(node: Node, g: Any, pending: dict[Any, Any], create: bool) -> None:
                 f"the rule of {primitive.name} returned a {d.dtype} gradient for a {parent.dtype} input: "
                 "constants in rules must be Python numbers"
             )
-        _add(pending, parent, d)
+        have = pending.get(parent)
+        # A fresh array for the sum: both summands may be someone else's too.
+        pending[parent] = d if have is None else have + d
 
 
 def _add(gradients: dict[Any, Any], key: Any, g: Any) -> None:
-    """Sum ``g`` into ``gradients[key]``: into a fresh array, as both may be someone else's."""
+    """Sum ``g`` into ``gradients[key]``."""
     have = gradients.get(key)
     gradients[key] = g if have is None else have + g
 

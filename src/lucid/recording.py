@@ -235,17 +235,15 @@ class Primitive:
         if not tensors:
             converted = [namespace.asarray(a) for a in converted]
             tensors = converted
-        devices = {t.device for t in tensors}
+        devices = {a.device for a in args if isinstance(a, Tensor)}
         if len(devices) > 1:
-            foreign = [a for a, given in zip(converted, args, strict=True) if isinstance(given, Tensor)]
-            home = {t.device for t in foreign if isinstance(t, Tensor)}
-            if len(home) != 1:
-                raise DeviceError(
-                    f"{self.name}: tensors on different devices, {' and '.join(sorted(devices))}: "
-                    "move one with .to(device)"
-                )
-            # NumPy arrays follow the Tensors that they meet.
-            converted = [a.to(*home) if isinstance(a, Tensor) else a for a in converted]
+            raise DeviceError(
+                f"{self.name}: tensors on different devices, {' and '.join(sorted(devices))}: "
+                "move one with .to(device)"
+            )
+        # NumPy arrays follow the Tensors that they meet.
+        home = devices.pop() if devices else tensors[0].device
+        converted = [a.to(home) if isinstance(a, Tensor) else a for a in converted]
         if self.promotes is not None:
             scalars = [a for a in converted if not isinstance(a, Tensor)]
             dtype = dtypes.promote([t.dtype for t in tensors], scalars)
