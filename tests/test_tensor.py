@@ -176,7 +176,7 @@ def test_numbers():
         (lambda: Tensor([1.0])[1.0], IndexingError, "1.0"),
         (lambda: Tensor([1.0]) + "a", ArgumentTypeError, "str"),
         (lambda: Tensor([1.0]) + None, ArgumentTypeError, "NoneType"),
-        (lambda: Tensor([1.0]) + [1.0], ArgumentTypeError, "asarray"),  # noqa: RUF005
+        (lambda: Tensor([1.0]) + [1.0], ArgumentTypeError, "asarray"),
         (lambda: Tensor([1.0, 2.0]) + Tensor([1.0, 2.0, 3.0]), ShapeError, r"\(2,\).*\(3,\)"),
         (lambda: Tensor([1.0]).to("abacus"), DeviceError, "abacus"),
         (lambda: np.sin(Tensor([1.0])), TypeError, "ufunc"),
@@ -283,6 +283,41 @@ def test_writes():
     y ^= 1
     y <<= 1
     assert y.tolist() == [8, 10]
+
+
+def test_a_write_is_in_place_only_where_nobody_can_tell():
+    x = Tensor([1.0, 2.0, 3.0])
+    array_id = id(x._array)
+    x[0] = 9.0
+    assert id(x._array) == array_id  # alone: no copy
+    others = [
+        x.detach(),
+        x[1:],
+        x.numpy(),
+        np.asarray(x),
+        memoryview(x.numpy()),
+        np.from_dlpack(x),
+        x.reshape(3, 1),
+    ]
+    expected = [np.array(o) for o in others]
+    x[:] = 7.0
+    x[1] = 8.0
+    for other, was in zip(others, expected, strict=True):
+        np.testing.assert_array_equal(np.array(other), was)
+    assert x.tolist() == [7.0, 8.0, 7.0]
+    y = Tensor([1.0, 2.0, 3.0])
+    y[1:] = y[:-1]
+    assert y.tolist() == [1.0, 1.0, 2.0]
+    mine = np.zeros(2, np.float32)
+    z = lucid.asarray(mine)
+    z[0] = 1.0
+    assert mine.tolist() == [0.0, 0.0]
+    w = Tensor([1.0, 2.0])
+    v = Tensor([1.0, 1.0], requires_grad=True)
+    out = (w * v).sum()  # the graph has saved w's array
+    w[0] = 100.0
+    out.backward()
+    assert v.grad.tolist() == [1.0, 2.0]
 
 
 def test_copy_keeps_dtype_and_broadcasts():

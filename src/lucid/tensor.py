@@ -21,6 +21,7 @@ from typing import Any, Self
 import numpy as np
 
 from lucid import autograd, node, ops, printing, recording
+from lucid.engines.cpu.memory import is_alone
 from lucid.engines.dtypes import DType, is_inexact
 from lucid.engines.registry import engine_of, resolve_device
 from lucid.errors import (
@@ -32,6 +33,7 @@ from lucid.errors import (
     ShapeError,
 )
 from lucid.methods import Methods
+from lucid.ops import indexing
 
 
 class Tensor(Methods):
@@ -242,7 +244,11 @@ class Tensor(Methods):
     def __setitem__(self, key: Any, value: Any) -> None:
         value = value if isinstance(value, Tensor) else ops.asarray(value, device=self.device)
         _check_cast(value.dtype, self.dtype, "x[i] = value")
-        self._become(ops.setitem(self, key, value.astype(self.dtype)))
+        value = value.astype(self.dtype)
+        if self._node is None and value._node is None and value.device == "cpu" and is_alone(self):
+            indexing.write_at(self, key, value)  # nobody else can see this array
+        else:
+            self._become(ops.setitem(self, key, value))
 
     # ------------------------------------------------------------- Python's protocols
 

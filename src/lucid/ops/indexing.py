@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 
 from lucid import recording
-from lucid.recording import primitive
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of
 from lucid.errors import ArgumentError, IndexingError, ShapeError
 from lucid.ops.axes import normalize_axis
 from lucid.ops.creation import asarray
+from lucid.recording import primitive
 
 
 @primitive
@@ -81,7 +81,23 @@ def setitem(x: Any, key: Any, value: Any, /) -> Any:
 
     Where an index array names an element twice, one of the values is kept (on the CPU the
     last), and only that one gets a gradient.
+
+    Raises:
+        IndexingError: if an index is out of range or no index.
+        ShapeError: if ``value`` does not broadcast to the shape of ``x[key]``.
     """
+    index, value = _check_write(x, key, value)
+    return set_at(x, value, index=index)
+
+
+def write_at(x: Any, key: Any, value: Any, /) -> None:
+    """Write ``value`` into the array of ``x``, which nobody else may see. See ``Tensor.__setitem__``."""
+    index, value = _check_write(x, key, value)
+    x._array[index] = value._array
+
+
+def _check_write(x: Any, key: Any, value: Any) -> tuple[tuple[Any, ...], Any]:
+    """Return ``key`` as an index and ``value`` in a shape that fits, or raise before anything is written."""
     index = as_index(key, x._array)
     try:
         target = np.broadcast_to(np.False_, x.shape)[_host(index)].shape
@@ -97,7 +113,7 @@ def setitem(x: Any, key: Any, value: Any, /) -> Any:
         fits = False
     if not fits:
         raise ShapeError(f"x[key] = value: value has shape {value.shape}, x[key] {target}")
-    return set_at(x, value, index=index)
+    return index, value
 
 
 def as_index(key: Any, array: Array) -> tuple[Any, ...]:
