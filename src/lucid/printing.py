@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
@@ -98,6 +97,8 @@ def represent(tensor: Any, name: str) -> str:
 
 def as_html(tensor: Any) -> str:
     """Return a matrix as an HTML table under a line that describes it; other shapes as text."""
+    import html
+
     head = f"Tensor {tuple(tensor.shape)} {tensor.dtype.name} on {tensor.device}"
     if tensor.ndim != 2 or tensor.size == 0 or max(tensor.shape) > 20:
         return f"<pre>{html.escape(head)}\n{html.escape(format_values(tensor.numpy()))}</pre>"

@@ -10,7 +10,6 @@ Read next: ``autograd.py``, which walks back over the nodes.
 from __future__ import annotations
 
 import functools
-import inspect
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -112,8 +111,14 @@ class Primitive:
         self.rule: Callable[..., Any] | None = None
         self.keeps_output = True
         self.kept: tuple[bool, ...] | None = None  # which inputs the rule needs; None: all, (): none
-        signature = inspect.signature(forward)
-        self.__signature__ = signature.replace(parameters=list(signature.parameters.values())[1:])
+
+    @property
+    def __signature__(self) -> Any:
+        """The signature of a call: that of ``forward`` without ``xp``."""
+        import inspect  # a slow import, for `help` and the like alone
+
+        signature = inspect.signature(self.forward)
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
 
     def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Register ``rule(xp, g, out, *inputs, **options)``, which returns the inputs' gradients.
@@ -121,8 +126,8 @@ class Primitive:
         The rule returns a tuple with one gradient per input: an array, None, or a function of
         no arguments that computes it and is called only if that gradient is wanted.
         """
-        named = inspect.signature(rule).parameters.values()
-        names = [p.name for p in named if p.kind not in (p.KEYWORD_ONLY, p.VAR_KEYWORD)]
+        names, rest = _positional(rule)
+        names += [rest] if rest else []
         self.keeps_output = not names[2].startswith("_")
         kept = tuple(not n.startswith("_") for n in names[3:])
         self.kept = None if all(kept) else kept if any(kept) else ()
@@ -324,9 +329,20 @@ def primitive(forward: Callable[..., Any] | None = None, *, promotes: str | None
     """
     if forward is None:
         return functools.partial(primitive, promotes=promotes)
-    _, *others = inspect.signature(forward).parameters.values()
-    binary = len(others) == 2 and all(p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) for p in others)
-    return (BinaryPrimitive if binary and promotes else Primitive)(forward, promotes)
+    names, rest = _positional(forward)
+    binary = len(names) == 3 and not rest and promotes is not None and not forward.__code__.co_kwonlyargcount
+    return (BinaryPrimitive if binary else Primitive)(forward, promotes)
+
+
+def _positional(function: Any) -> tuple[list[str], str | None]:
+    """Return the names of the positional arguments, and that of ``*rest`` if there is one."""
+    code = getattr(function, "__code__", None)
+    if code is None:
+        raise ArgumentTypeError(f"an operation and its rule are plain functions, got {function!r}")
+    count = code.co_argcount
+    takes_rest = code.co_flags & 0x04  # inspect.CO_VARARGS; importing inspect would take milliseconds
+    rest = code.co_varnames[count + code.co_kwonlyargcount] if takes_rest else None
+    return list(code.co_varnames[:count]), rest
 
 
 def wrap(array: Array, node: Node | None = None) -> Any:

@@ -9,8 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu import special
-
 Array = np.ndarray[Any, Any]
 
 
@@ -96,4 +94,6 @@ def sigmoid(x: Array, /) -> Any:
 
 def erf(x: Array, /) -> Any:
     """Return the error function, to the last digits of a double."""
+    from lucid.engines.cpu import special  # imports numpy.polynomial, which takes its time
+
     return special.erf(x)
