@@ -347,6 +347,27 @@ def test_grad_by_computed_tensors_and_unused_ones():
     assert (a.item(), b) == (12.0, None)
 
 
+def test_grad_computes_and_frees_only_what_leads_to_its_inputs():
+    x, w = leaf(2.0), leaf(3.0)
+    h = x * x
+    calls = []
+
+    @autograd.primitive(promotes="common")
+    def times(xp, a, b):
+        return a * b
+
+    @times.vjp
+    def _(xp, g, out, a, b):
+        return lambda: calls.append("a") or g * b, lambda: calls.append("b") or g * a
+
+    (g,) = autograd.grad(times(h, w), h)
+    assert g.item() == 3.0
+    assert calls == ["a"]
+    h.backward()  # the graph above h is still there
+    assert x.grad.item() == 4.0
+    assert [g.item() for g in autograd.grad(x, x)] == [1.0]
+
+
 def test_grad_of_several_outputs_with_their_weights():
     x = leaf([1.0, 2.0])
     (g,) = autograd.grad([x * 2, x * x], x, [Tensor([1.0, 0.0]), Tensor([0.0, 1.0])])

@@ -104,8 +104,7 @@ def _walk(
     for tensor, gradient in zip(outputs, gradients, strict=True):
         _add(pending, tensor._node, _seed(tensor, gradient, create))
     nodes = _ancestors(pending)
-    if wanted is not None:
-        nodes = _between(nodes, wanted)
+    useful = None if wanted is None else _useful(nodes, wanted)
     arrived: list[tuple[Any, Any]] = []
     for node in nodes:
         g = pending.pop(node, None)
@@ -115,13 +114,13 @@ def _walk(
             g = _visit(node.watch, g, create, arrived)
         if wanted is not None and node in wanted:
             wanted[node] = g
-        if not node.parents:
+        if not node.parents or not (useful is None or any(p in useful for p in node.parents)):
             continue
         if node.primitive is pick_primitive:
             slots = pending.setdefault(node.parents[0], {})
             _add(slots, node.options["i"], g)
             continue
-        _step(node, g, pending, create)
+        _step(node, g, pending, create, useful)
         if not retain:
             # Free the arrays now, not with the graph: the peak of memory is lower for it.
             node.primitive = node.inputs = node.output = None
@@ -134,7 +133,7 @@ def _walk(
             wanted[node] = _as_tensor(g)
 
 
-def _step(node: Node, g: Any, pending: dict[Any, Any], create: bool) -> None:
+def _step(node: Node, g: Any, pending: dict[Any, Any], create: bool, useful: set[Node] | None) -> None:
     """Apply the rule of one node, and hand its results on to the parents."""
     primitive, inputs, output = node.primitive, node.inputs, node.output
     if primitive is None or inputs is None:
@@ -162,7 +161,7 @@ def _step(node: Node, g: Any, pending: dict[Any, Any], create: bool) -> None:
             f"{len(node.parents)} inputs, got {grads!r}"
         )
     for parent, d in zip(node.parents, grads, strict=True):
-        if parent is None or d is None:
+        if parent is None or d is None or (useful is not None and parent not in useful):
             continue
         if callable(d):
             d = d()
@@ -240,13 +239,13 @@ def _ancestors(roots: dict[Node, Any]) -> list[Node]:
     return sorted(seen, key=attrgetter("order"), reverse=True)
 
 
-def _between(nodes: list[Node], wanted: dict[Node, Any]) -> list[Node]:
+def _useful(nodes: list[Node], wanted: dict[Node, Any]) -> set[Node]:
     """Return those of ``nodes`` from which a wanted node can be reached."""
     useful: set[Node] = set()
     for node in reversed(nodes):
         if node in wanted or any(p in useful for p in node.parents):
             useful.add(node)
-    return [n for n in nodes if n in useful]
+    return useful
 
 
 def _visit(watch: Watch, g: Any, create: bool, arrived: list[tuple[Any, Any]]) -> Any:

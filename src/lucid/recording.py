@@ -10,6 +10,7 @@ Read next: ``autograd.py``, which walks back over the nodes.
 from __future__ import annotations
 
 import functools
+import operator
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -255,7 +256,7 @@ class Primitive:
             if self.promotes == "float" and not dtypes.is_inexact(dtype):
                 dtype = dtypes.default_float
             converted = [a.astype(dtype) if isinstance(a, Tensor) else a for a in converted]
-        unchanged = len(args) == len(converted) and all(map(_same, args, converted))
+        unchanged = all(map(operator.is_, args, converted))
         return None if unchanged else converted
 
 
@@ -352,10 +353,6 @@ def wrap(array: Array, node: Node | None = None) -> Any:
     result._grad = None
     result._node = node
     return result
-
-
-def _same(a: Any, b: Any) -> bool:
-    return a is b
 
 
 def _as_argument(primitive: Primitive, arg: Any) -> Any:
