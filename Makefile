@@ -51,8 +51,9 @@ $(VENV)/.installed-%: pyproject.toml $(VENV)/.made
 # A stamp, and not the interpreter itself: an environment whose making was cut short has no stamp.
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-		echo "Lucid needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1 | head -n 1)."; \
-		echo "Name another one: make PYTHON=python3.12 $(MAKECMDGOALS)"; \
+		found=$$($(PYTHON) --version 2>/dev/null) || found="not there"; \
+		echo "Lucid needs Python 3.11 or newer; $(PYTHON) is $$found. Name another one:"; \
+		echo "    make $(MAKECMDGOALS) PYTHON=python3.12"; \
 		exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
