@@ -10,7 +10,7 @@ Tensors and their operations are here; modules are in ``lucid.nn``, optimizers i
 
 import math as _math
 
-from lucid import autograd
+from lucid import autograd, random
 from lucid.autograd import enable_grad, no_grad, primitive
 from lucid.ops import (
     abs,
@@ -158,6 +158,7 @@ from lucid.ops import (
     zeros,
     zeros_like,
 )
+from lucid.random import rand, randn
 from lucid.tensor import Tensor
 
 e = _math.e
@@ -171,6 +172,9 @@ __version__ = "0.1.0"
 __all__ = [
     "Tensor",
     "autograd",
+    "rand",
+    "randn",
+    "random",
     "e",
     "enable_grad",
     "inf",
