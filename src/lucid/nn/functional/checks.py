@@ -1,0 +1,162 @@
+"""Checks that several functions and layers make of their arguments.
+
+Each raises an error that names the function, the rule and the value.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from numbers import Real
+from typing import Any
+
+from lucid import recording
+from lucid.engines.dtypes import is_inexact
+from lucid.engines.registry import is_array
+from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, DTypeError, ShapeError
+from lucid.ops import asarray
+from lucid.tensor import Tensor
+
+
+def as_tensor(function: str, name: str, value: Any, like: Any = None) -> Any:
+    """Return ``value``, a Tensor or an array, as a Tensor; an array follows ``like`` to its device.
+
+    Raises:
+        ArgumentTypeError: if it is neither.
+        DeviceError: if it is a Tensor on another device than ``like``.
+    """
+    if not isinstance(value, recording.Tensor):
+        if not is_array(value):
+            raise ArgumentTypeError(
+                f"{function} expects {name} to be a Tensor, got {type(value).__name__}: "
+                "write lucid.asarray(...) around it"
+            )
+        return asarray(value, device=None if like is None else like.device)
+    if like is not None and value.device != like.device:
+        raise DeviceError(
+            f"{function}: {name} is on {value.device}, the input on {like.device}: move one with .to(device)"
+        )
+    return value
+
+
+def floating(function: str, name: str, value: Any, like: Any = None) -> Any:
+    """Return ``value`` as a Tensor, which must be of floats."""
+    tensor = as_tensor(function, name, value, like)
+    if not is_inexact(tensor.dtype) or tensor.dtype.kind == "c":
+        raise DTypeError(
+            f"{function} expects {name} to hold floats, got {tensor.dtype.name}: "
+            f"write {name}.astype(lucid.float32)"
+        )
+    return tensor
+
+
+def real(function: str, name: str, value: Any, like: Any = None) -> Any:
+    """Return ``value`` as a Tensor of any numbers but complex ones."""
+    tensor = as_tensor(function, name, value, like)
+    if tensor.dtype.kind == "c":
+        raise DTypeError(f"{function} expects {name} to hold real numbers, got {tensor.dtype.name}")
+    return tensor
+
+
+def whole(function: str, name: str, value: Any, like: Any = None) -> Any:
+    """Return ``value`` as a Tensor, which must be of integers."""
+    tensor = as_tensor(function, name, value, like)
+    if tensor.dtype.kind not in "iu":
+        raise DTypeError(
+            f"{function} expects {name} to hold integers, got {tensor.dtype.name}: "
+            f"write {name}.astype(lucid.int64)"
+        )
+    return tensor
+
+
+def extremes(indices: Any) -> tuple[int, int]:
+    """Return the smallest and the largest of some integers; 0 and -1 if there are none."""
+    return (int(indices.min()), int(indices.max())) if indices.size else (0, -1)
+
+
+def in_range(function: str, name: str, low: int, high: int, size: int, what: str) -> None:
+    """Raise unless indices from ``low`` to ``high`` exist: a negative one would count from the end."""
+    if low <= high and (low < 0 or high >= size):
+        raise ArgumentError(
+            f"{function} expects {name} from 0 to {size - 1} ({what} is {size}), "
+            f"got values from {low} to {high}"
+        )
+
+
+def equal_shapes(function: str, x: Tensor, target: Tensor) -> None:
+    """Raise unless the shapes are equal: a loss never broadcasts."""
+    if x.shape == target.shape:
+        return
+    fix = ""
+    if x.size == target.size:
+        fix = ": they hold as many numbers, so reshape one, or the loss would compare each with all"
+    raise ShapeError(
+        f"{function} expects x and target of one shape, got {tuple(x.shape)} and {tuple(target.shape)}{fix}"
+    )
+
+
+def one_of(function: str, name: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Raise unless ``value`` is one of ``choices``."""
+    if not isinstance(value, str) or value not in choices:
+        listed = ", ".join(map(repr, choices))
+        raise ArgumentError(f"{function} expects {name} to be one of {listed}, got {value!r}")
+
+
+def number(
+    function: str,
+    name: str,
+    value: Any,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    below: bool = False,
+) -> float:
+    """Return ``value`` as a finite float from ``low`` to ``high``; with ``below`` less than ``high``.
+
+    A NumPy float becomes a Python one, which is weak: it must not widen a float32 result.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise ArgumentTypeError(f"{function} expects {name} to be a number, got {value!r}")
+    result = float(value)
+    if not math.isfinite(result) or result < low or result > high or (below and result == high):
+        if high == math.inf:
+            rule = "finite" if low == -math.inf else f"finite and at least {low:g}"
+        else:
+            rule = f"from {low:g} to less than {high:g}" if below else f"from {low:g} to {high:g}"
+        raise ArgumentError(f"{function} expects {name} to be {rule}, got {value!r}")
+    return result
+
+
+def integer(function: str, name: str, value: Any) -> int:
+    """Return ``value``, which must be an integer and no truth value."""
+    try:
+        if not isinstance(value, bool):
+            return operator.index(value)
+    except TypeError:
+        pass
+    raise ArgumentTypeError(f"{function} expects {name} to be an integer, got {value!r}")
+
+
+def size(layer: str, name: str, value: Any) -> int:
+    """Return ``value``, which must be a positive integer: the size of an axis of a parameter."""
+    result = integer(layer, name, value)
+    if result < 1:
+        raise ArgumentError(f"{layer} expects {name} to be a positive integer, got {value!r}")
+    return result
+
+
+def row(function: str, name: str, value: Any, rows: int) -> int:
+    """Return ``value``, an index that may count from the end, as one that counts from the front."""
+    result = integer(function, name, value)
+    if not -rows <= result < rows:
+        raise ArgumentError(
+            f"{function} expects {name} from {-rows} to {rows - 1} (there are {rows} rows), got {value!r}"
+        )
+    return result % rows
+
+
+def truth(function: str, name: str, value: Any) -> bool:
+    """Return ``value``, which must be True or False: a number there is a slip of position."""
+    if not isinstance(value, bool):
+        raise ArgumentTypeError(f"{function} expects {name} to be True or False, got {value!r}")
+    return value

@@ -1,0 +1,339 @@
+"""Losses: how far results lie from what they should be.
+
+Every loss takes ``reduction``: ``"mean"`` of the elements' losses, their ``"sum"``, or ``"none"``
+for the losses themselves. A loss does not broadcast: (N, 1) against (N,) would compare each
+result with every target, and is an error.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lucid.errors import ArgumentError, DTypeError, ShapeError
+from lucid.nn.functional import checks
+from lucid.nn.functional.activation import log_softmax
+from lucid.ops import abs, getitem, square, take_along_axis, where
+from lucid.recording import primitive
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def _reduce(losses: Any, reduction: str, count: Any = None) -> Any:
+    """Reduce ``losses``; their mean is over ``count``, by default their number."""
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    return losses.mean() if count is None else losses.sum() / count
+
+
+# ----------------------------------------------------------------- numbers
+
+
+def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+    r"""Return the squared error.
+
+    .. math:: \ell = (x - y)^2
+
+    Args:
+        x: a Tensor of floats.
+        target: a Tensor of the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Shape:
+        ``(*), (*) -> ()``, or ``(*)`` without a reduction.
+
+    Raises:
+        ShapeError: if the shapes differ.
+
+    Example:
+        >>> F.mse_loss(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
+        Tensor(2.0)
+    """
+    x, target = _pair("mse_loss", x, target, reduction)
+    return _reduce(square(x - target), reduction)
+
+
+def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+    r"""Return the absolute error. Its derivative where ``x`` is right is 0.
+
+    .. math:: \ell = |x - y|
+
+    Args:
+        x: a Tensor of floats.
+        target: a Tensor of the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+
+    Shape:
+        ``(*), (*) -> ()``, or ``(*)`` without a reduction.
+
+    Raises:
+        ShapeError: if the shapes differ.
+
+    Example:
+        >>> F.l1_loss(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
+        Tensor(1.0)
+    """
+    x, target = _pair("l1_loss", x, target, reduction)
+    return _reduce(abs(x - target), reduction)
+
+
+def _pair(function: str, x: Any, target: Any, reduction: str) -> tuple[Any, Any]:
+    checks.one_of(function, "reduction", reduction, REDUCTIONS)
+    x = checks.floating(function, "x", x)
+    target = checks.real(function, "target", target, x)
+    checks.equal_shapes(function, x, target)
+    return x, target if target.dtype.kind == "f" else target.astype(x.dtype)
+
+
+# ----------------------------------------------------------------- yes or no
+
+
+def binary_cross_entropy_with_logits(
+    x: Any, target: Any, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
+) -> Any:
+    r"""Return the cross entropy of yes-or-no questions, from logits.
+
+    .. math:: \ell = -w \left( p \, y \log \sigma(x) + (1 - y) \log (1 - \sigma(x)) \right)
+
+    It is computed from the logits, because the logarithm of a sigmoid that has been rounded
+    to 0 is lost.
+
+    Args:
+        x: logits, a Tensor of floats.
+        target: probabilities of yes, a Tensor of the same shape; integers and booleans are taken too.
+        weight: of each element's loss; it broadcasts to ``x``.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        pos_weight: :math:`p`, the weight of a yes against a no; it broadcasts to ``x``.
+
+    Shape:
+        ``(*), (*) -> ()``, or ``(*)`` without a reduction.
+
+    Raises:
+        ShapeError: if the shapes differ, or a weight does not broadcast to them.
+        ArgumentError: if a target is no probability.
+
+    Example:
+        >>> loss = F.binary_cross_entropy_with_logits(Tensor([0.0]), Tensor([1.0]))
+        >>> print(f"{loss:.4f}")
+        0.6931
+    """
+    name = "binary_cross_entropy_with_logits"
+    x, target = _pair(name, x, target, reduction)
+    _check_probabilities(name, target)
+    # No large numbers are subtracted here, so that also the losses of sure answers keep their digits.
+    if_yes, if_no = target * softplus(-x), (1 - target) * softplus(x)
+    if pos_weight is not None:
+        if_yes = if_yes * _broadcast_weight(name, "pos_weight", pos_weight, x)
+    losses = if_yes + if_no
+    if weight is not None:
+        losses = losses * _broadcast_weight(name, "weight", weight, x)
+    return _reduce(losses, reduction)
+
+
+@primitive(promotes="float")
+def softplus(xp: Any, x: Any, /) -> Any:
+    """Return ``log(1 + exp(x))`` without overflow, elementwise: ``-log(sigmoid(-x))``."""
+    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
+
+
+@softplus.vjp
+def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
+    return (g * xp.sigmoid(x),)
+
+
+def _broadcast_weight(function: str, name: str, weight: Any, x: Any) -> Any:
+    weight = checks.real(function, name, weight, x)
+    tail = x.shape[max(0, x.ndim - weight.ndim) :]
+    if weight.ndim > x.ndim or any(n not in (1, m) for n, m in zip(weight.shape, tail, strict=True)):
+        raise ShapeError(
+            f"{function} expects a {name} that broadcasts to x of shape {x.shape}, got {weight.shape}"
+        )
+    return weight.astype(x.dtype)
+
+
+def _check_probabilities(function: str, target: Any) -> None:
+    """Raise if a target is far from being a probability: a label, a logit, a nan."""
+    if not target.size:
+        return
+    low, high = float(target.min()), float(target.max())
+    # A mixture of probabilities may exceed 1 by rounding; a mistake exceeds it by more.
+    if not (low >= -1e-3 and high <= 1 + 1e-3):
+        raise ArgumentError(
+            f"{function} expects target to hold probabilities from 0 to 1, "
+            f"got values from {low:g} to {high:g}"
+        )
+
+
+# ----------------------------------------------------------------- one class of several
+
+
+def cross_entropy(
+    x: Any,
+    target: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Any:
+    r"""Return the cross entropy between classes and the softmax of logits.
+
+    .. math:: \ell = -w_y \log \operatorname{softmax}(x)_y
+        \qquad \text{or} \qquad \ell = -\sum_c w_c \, y_c \log \operatorname{softmax}(x)_c
+
+    Args:
+        x: logits, a Tensor of floats with the classes along axis 1 (axis 0 if it is the only one).
+        target: the classes as integers from 0 to ``C - 1``; or the probability of every class as
+            floats, in the shape of ``x``.
+        weight: of each class.
+        ignore_index: a class that counts for nothing, neither in the loss nor in the mean.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``. With classes the mean is weighted by
+            ``weight``; of no targets it is nan.
+        label_smoothing: the share of the target that is spread over all classes, from 0 to 1.
+
+    Shape:
+        x ``(N, C, *)`` or ``(C,)``, target ``(N, *)`` or ``()``, or that of x
+        ``-> ()``, or ``(N, *)`` without a reduction.
+
+    Raises:
+        ShapeError: if the shapes do not fit together.
+        DTypeError: if classes are floats, or probabilities integers.
+        ArgumentError: if a class does not exist.
+
+    Example:
+        >>> loss = F.cross_entropy(Tensor([[0.0, 0.0]]), Tensor([1]))
+        >>> print(f"{loss:.4f}")
+        0.6931
+
+    Szegedy et al., Rethinking the Inception Architecture, 2015 (label smoothing).
+    """
+    name = "cross_entropy"
+    checks.one_of(name, "reduction", reduction, REDUCTIONS)
+    smoothing = checks.number(name, "label_smoothing", label_smoothing, 0, 1)
+    x = checks.floating(name, "x", x)
+    axis = _class_axis(name, x)
+    target = checks.real(name, "target", target, x)
+    log_p = log_softmax(x, axis)
+    if target.dtype.kind == "f" and target.shape == x.shape:
+        if checks.integer(name, "ignore_index", ignore_index) >= 0:
+            raise ArgumentError(
+                f"{name}: ignore_index={ignore_index} needs classes as target, got probabilities"
+            )
+        return _reduce(_against_probabilities(name, log_p, target, weight, axis, smoothing), reduction)
+    if target.shape == x.shape:
+        raise DTypeError(
+            f"{name}: a target of the shape of x holds probabilities, which are floats, got "
+            f"{target.dtype.name}: write target.astype(lucid.{x.dtype.name})"
+        )
+    losses, count, ignored = _against_classes(name, log_p, target, weight, ignore_index, axis)
+    if smoothing:
+        # The smooth part is the loss against all classes alike.
+        everywhere = -_weighted(name, log_p, weight, axis).sum(axis) / x.shape[axis]
+        if ignored is not None:
+            everywhere = where(ignored, 0.0, everywhere)
+        losses = (1 - smoothing) * losses + smoothing * everywhere
+    return _reduce(losses, reduction, count)
+
+
+def nll_loss(
+    x: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Any:
+    r"""Return the negative logarithm of the probability of each target class.
+
+    .. math:: \ell = -w_y \, x_y
+
+    Args:
+        x: logarithms of probabilities, as ``log_softmax`` gives them, with the classes along
+            axis 1 (axis 0 if it is the only one).
+        target: the classes, integers from 0 to ``C - 1``.
+        weight: of each class.
+        ignore_index: a class that counts for nothing, neither in the loss nor in the mean.
+        reduction: ``"mean"``, weighted by ``weight``, ``"sum"`` or ``"none"``.
+
+    Shape:
+        x ``(N, C, *)`` or ``(C,)``, target ``(N, *)`` or ``() -> ()``,
+        or ``(N, *)`` without a reduction.
+
+    Raises:
+        ShapeError: if the shapes do not fit together.
+        DTypeError: if the classes are not integers.
+        ArgumentError: if a class does not exist.
+
+    Example:
+        >>> F.nll_loss(Tensor([[-1.0, -2.0]]), Tensor([1]))
+        Tensor(2.0)
+    """
+    checks.one_of("nll_loss", "reduction", reduction, REDUCTIONS)
+    x = checks.floating("nll_loss", "x", x)
+    axis = _class_axis("nll_loss", x)
+    losses, count, _ = _against_classes("nll_loss", x, target, weight, ignore_index, axis)
+    return _reduce(losses, reduction, count)
+
+
+def _class_axis(function: str, x: Any) -> int:
+    if x.ndim == 0:
+        raise ShapeError(f"{function} expects x of shape (N, C, ...) or (C,), got ()")
+    return 0 if x.ndim == 1 else 1
+
+
+def _against_classes(
+    function: str, log_p: Any, target: Any, weight: Any, ignore_index: int, axis: int
+) -> tuple[Any, Any, Any]:
+    """Return the loss of each target, the count that a mean divides by, and which are ignored.
+
+    The latter two are None where every target counts as one.
+    """
+    classes = log_p.shape[axis]
+    expected = (*log_p.shape[:axis], *log_p.shape[axis + 1 :])
+    target = checks.whole(function, "target", target, log_p)
+    if target.shape != expected:
+        raise ShapeError(
+            f"{function} expects target of shape {expected} for x of shape {log_p.shape}, got {target.shape}"
+        )
+    low, high = checks.extremes(target)
+    ignored = None
+    if low <= checks.integer(function, "ignore_index", ignore_index) <= high:
+        ignored = target == ignore_index
+        target = where(ignored, 0, target)
+        low, high = checks.extremes(target)
+    checks.in_range(function, "target", low, high, classes, "the number of classes")
+    losses = -take_along_axis(log_p, target.expand_dims(axis), axis=axis).squeeze(axis)
+    count = None
+    if weight is not None:
+        count = getitem(_class_weight(function, log_p, weight, axis), target)
+        losses = losses * count
+    if ignored is not None:
+        losses = where(ignored, 0.0, losses)
+        count = (~ignored).astype(log_p.dtype) if count is None else where(ignored, 0.0, count)
+    return losses, None if count is None else count.sum(), ignored
+
+
+def _against_probabilities(
+    function: str, log_p: Any, target: Any, weight: Any, axis: int, smoothing: float
+) -> Any:
+    """Return the loss of each target that gives a probability to every class."""
+    _check_probabilities(function, target)
+    if smoothing:
+        target = (1 - smoothing) * target + smoothing / log_p.shape[axis]
+    # What has no probability costs nothing, even where its logarithm is -inf: 0 * inf would be nan.
+    losses = where(target == 0, 0.0, target * log_p)
+    return -_weighted(function, losses, weight, axis).sum(axis)
+
+
+def _weighted(function: str, losses: Any, weight: Any, axis: int) -> Any:
+    """Return ``losses`` times the weight of their class, along ``axis``."""
+    if weight is None:
+        return losses
+    weight = _class_weight(function, losses, weight, axis)
+    return losses * weight.reshape((-1, *(1,) * (losses.ndim - axis - 1)))  # (C, 1, ...)
+
+
+def _class_weight(function: str, like: Any, weight: Any, axis: int) -> Any:
+    weight = checks.real(function, "weight", weight, like)
+    if weight.shape != (like.shape[axis],):
+        raise ShapeError(
+            f"{function} expects weight of shape {(like.shape[axis],)}, one for each class, "
+            f"got {weight.shape}"
+        )
+    return weight.astype(like.dtype)
