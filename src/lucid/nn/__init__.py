@@ -1,0 +1,49 @@
+"""Neural networks: modules, parameters, containers, layers, and the functions that layers call.
+
+Read ``module.py`` first.
+"""
+
+from lucid.nn import functional, init
+from lucid.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
+from lucid.nn.layers.activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
+from lucid.nn.layers.dropout import Dropout
+from lucid.nn.layers.embedding import Embedding
+from lucid.nn.layers.linear import Linear
+from lucid.nn.layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from lucid.nn.layers.shape import Flatten, Identity
+from lucid.nn.module import Module
+from lucid.nn.parameter import Buffer, Parameter
+
+__all__ = [
+    "Buffer",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "Parameter",
+    "ParameterDict",
+    "ParameterList",
+    "Sequential",
+    # layers
+    "Linear",
+    "Embedding",
+    "Flatten",
+    "Identity",
+    "Dropout",
+    "ReLU",
+    "LeakyReLU",
+    "GELU",
+    "SiLU",
+    "Sigmoid",
+    "Tanh",
+    "Softmax",
+    "LogSoftmax",
+    # losses
+    "MSELoss",
+    "L1Loss",
+    "CrossEntropyLoss",
+    "NLLLoss",
+    "BCEWithLogitsLoss",
+    # families
+    "functional",
+    "init",
+]
