@@ -1,0 +1,7 @@
+"""Optimizers: how parameters follow their gradients. Start with ``optimizer.py``."""
+
+from lucid.optim.adam import Adam, AdamW
+from lucid.optim.optimizer import Optimizer
+from lucid.optim.sgd import SGD
+
+__all__ = ["Optimizer", "SGD", "Adam", "AdamW"]

@@ -1,0 +1,184 @@
+"""Adam, and Adam with weight decay done right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from lucid.engines.protocol import Array
+from lucid.errors import ArgumentTypeError
+from lucid.nn.functional import checks
+from lucid.optim.optimizer import Optimizer, State
+
+
+class Adam(Optimizer):
+    r"""Step by the mean gradient over the root of the mean squared gradient.
+
+    .. math::
+        g &\leftarrow g + \lambda p \\
+        m &\leftarrow \beta_1 m + (1 - \beta_1) g \\
+        v &\leftarrow \beta_2 v + (1 - \beta_2) g^2 \\
+        p &\leftarrow p - \eta \, \frac{m}{1 - \beta_1^t} \Big/
+            \left( \sqrt{\frac{v}{1 - \beta_2^t}} + \epsilon \right)
+
+    The means begin at 0, which the powers of the betas correct for.
+
+    Args:
+        params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups.
+        lr: :math:`\eta`, about the length of a step.
+        betas: how much of the two means is kept.
+        eps: keeps the quotient finite.
+        weight_decay: :math:`\lambda`, the pull towards 0, as a part of the gradient.
+        amsgrad: divide by the largest :math:`v` so far.
+        maximize: step along the gradient.
+
+    Raises:
+        ArgumentError: if an option is out of range.
+
+    Example:
+        >>> w = nn.Parameter(Tensor([1.0]))
+        >>> optimizer = lucid.optim.Adam([w], lr=0.5)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> print(w.tolist())
+        [0.5]
+
+    Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015.
+    Reddi, Kale and Kumar, On the Convergence of Adam and Beyond, 2018 (amsgrad).
+    """
+
+    decoupled = False
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        defaults = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+        }
+        super().__init__(params, defaults)
+
+    def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        name = type(self).__name__
+        betas = options["betas"]
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise ArgumentTypeError(f"{name} expects betas to be two numbers, got {betas!r}")
+        return {
+            "lr": checks.number(name, "lr", options["lr"], 0),
+            "betas": tuple(
+                checks.number(name, f"betas[{i}]", beta, 0, 1, below=True) for i, beta in enumerate(betas)
+            ),
+            "eps": checks.number(name, "eps", options["eps"], 0),
+            "weight_decay": checks.number(name, "weight_decay", options["weight_decay"], 0),
+            "amsgrad": checks.truth(name, "amsgrad", options["amsgrad"]),
+            "maximize": checks.truth(name, "maximize", options["maximize"]),
+        }
+
+    def state_names(self, options: Mapping[str, Any]) -> tuple[str, ...]:
+        return ("step", "exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if options["amsgrad"] else []))
+
+    def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
+        return adam(xp, p, g, state, decoupled=self.decoupled, **options)
+
+
+class AdamW(Adam):
+    r"""Adam whose weight decay acts on the parameters alone, and not through the means.
+
+    .. math:: p \leftarrow (1 - \eta \lambda) p, \quad \text{then as in Adam with } \lambda = 0
+
+    Args:
+        params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups.
+        lr: :math:`\eta`, about the length of a step.
+        betas: how much of the two means is kept.
+        eps: keeps the quotient finite.
+        weight_decay: :math:`\lambda`, the pull towards 0.
+        amsgrad: divide by the largest :math:`v` so far.
+        maximize: step along the gradient.
+
+    Raises:
+        ArgumentError: if an option is out of range.
+
+    Example:
+        >>> w = nn.Parameter(Tensor([1.0]))
+        >>> optimizer = lucid.optim.AdamW([w], lr=0.5, weight_decay=0.5)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> print(w.tolist())
+        [0.25]
+
+    Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019.
+    """
+
+    decoupled = True
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+
+
+def adam(
+    xp: Any,
+    p: Array,
+    g: Array,
+    state: State,
+    *,
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+    weight_decay: float,
+    amsgrad: bool,
+    maximize: bool,
+    decoupled: bool,
+) -> tuple[Array, State]:
+    """Return a parameter after one step of ``Adam``, and its state. No array is changed.
+
+    Args:
+        xp: the namespace of the arrays.
+        p: the parameter.
+        g: its gradient.
+        state: that of the last step, empty before the first.
+        lr, betas, eps, weight_decay, amsgrad, maximize: see ``Adam``.
+        decoupled: decay the weights as ``AdamW`` does.
+    """
+    if maximize:
+        g = -g
+    if weight_decay and decoupled:
+        p = p * (1 - lr * weight_decay)
+    elif weight_decay:
+        g = g + weight_decay * p
+    beta1, beta2 = betas
+    step = state.get("step", 0) + 1
+    m = (1 - beta1) * g
+    v = (1 - beta2) * g * g
+    if step > 1:
+        m = beta1 * state["exp_avg"] + m
+        v = beta2 * state["exp_avg_sq"] + v
+    new = {"step": step, "exp_avg": m, "exp_avg_sq": v}
+    if amsgrad:
+        largest = state.get("max_exp_avg_sq")
+        new["max_exp_avg_sq"] = v = v if largest is None else xp.maximum(largest, v)
+    # The corrections are numbers, so the arrays are passed over once less.
+    root = xp.sqrt(v) * (1 / math.sqrt(1 - beta2**step)) + eps
+    return p - (lr / (1 - beta1**step)) * (m / root), new

@@ -1,0 +1,342 @@
+"""What optimizers share: parameters in groups, the step, and saving.
+
+An optimizer is its ``update``: a pure function of raw arrays that takes a parameter, its
+gradient and the state kept for it to the new parameter and state. It is written over ``xp``, the
+namespace of the arrays, and so runs on every engine. The step rebinds the Parameter to the new
+array: it stays the same object, and the same leaf of the graph.
+
+Read next: ``sgd.py``.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from lucid.autograd import enable_grad
+from lucid.engines.protocol import Array
+from lucid.engines.registry import engine_of, transfer
+from lucid.errors import ArgumentError, ArgumentTypeError, GradientError, LucidError, StateError
+from lucid.nn.module import Module
+from lucid.nn.parameter import Parameter
+from lucid.ops import asarray
+from lucid.recording import wrap
+from lucid.tensor import Tensor
+
+State = dict[str, Any]
+Group = dict[str, Any]
+
+
+class Optimizer:
+    """The base of all optimizers.
+
+    To write one, give the options and their defaults to ``__init__``, and define ``update``.
+    ``check`` and ``state_names`` make bad options and bad state dicts into clear errors.
+
+    Args:
+        params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups: dicts
+            with ``"params"``, which is either of these, and options that differ from the defaults.
+            Without names, parameters are called ``"0"``, ``"1"`` and so on.
+        defaults: the options.
+
+    Attributes:
+        param_groups: a list of dicts, each with ``"params"``, ``"param_names"`` and the options,
+            which may be set: ``optimizer.param_groups[0]["lr"] = 0.1``.
+
+    Raises:
+        ArgumentTypeError: if ``params`` holds anything but Parameters.
+        ArgumentError: if it holds none, or one twice, or one that was computed; or an option is
+            out of range.
+
+    Example:
+        >>> class Signs(lucid.optim.Optimizer):
+        ...     def __init__(self, params, lr=0.1):
+        ...         super().__init__(params, {"lr": lr})
+        ...     def update(self, xp, p, g, state, *, lr):
+        ...         return p - lr * xp.sign(g), state
+        >>> w = nn.Parameter(Tensor([1.0, 2.0]))
+        >>> optimizer = Signs([w], lr=1.0)
+        >>> (w * w).sum().backward()
+        >>> optimizer.step()
+        >>> print(w.tolist())
+        [0.0, 1.0]
+    """
+
+    def __init__(self, params: Any, defaults: Mapping[str, Any]) -> None:
+        self.defaults = dict(defaults)
+        self.defaults = self.check(self.defaults)
+        self.param_groups: list[Group] = []
+        self._state: dict[str, State] = {}  # by the parameters' names
+        entries = _listed(type(self).__name__, params)
+        if not entries:
+            raise ArgumentError(
+                f"{type(self).__name__} got no parameters. An iterator such as model.parameters() "
+                "can be used up only once"
+            )
+        groups = [e for e in entries if isinstance(e, Mapping)]
+        if groups and len(groups) != len(entries):
+            raise ArgumentTypeError(f"{type(self).__name__} expects parameters or groups, got a mix of both")
+        for group in groups or [{"params": entries}]:
+            self.add_param_group(group)
+
+    # ------------------------------------------------------------- what a subclass says
+
+    def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
+        """Return the parameter ``p`` after one step, and the state to keep for it.
+
+        Args:
+            xp: the namespace of the arrays.
+            p: the parameter.
+            g: its gradient.
+            state: what the last step returned, empty before the first.
+            options: those of the parameter's group.
+        """
+        raise NotImplementedError(f"{type(self).__name__} must define update(xp, p, g, state, **options)")
+
+    def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options of a group, checked."""
+        return {name: options[name] for name in self.defaults}
+
+    def state_names(self, options: Mapping[str, Any]) -> tuple[str, ...] | None:
+        """Return the names of the state that is kept with these options; None if any will do."""
+        return None
+
+    # ------------------------------------------------------------- groups
+
+    def add_param_group(self, group: Mapping[str, Any]) -> None:
+        """Add parameters with options of their own, ``{"params": ..., "lr": ...}``.
+
+        Raises:
+            ArgumentError: if an option is unknown or out of range, or a parameter is here already.
+        """
+        cls = type(self).__name__
+        if not isinstance(group, Mapping) or "params" not in group:
+            raise ArgumentTypeError(f'{cls} expects a group to be a dict with "params", got {group!r}')
+        for name in group:
+            if name not in ("params", "param_names", *self.defaults):
+                close = difflib.get_close_matches(str(name), self.defaults, 1)
+                hint = f": did you mean {close[0]!r}?" if close else f": it has {', '.join(self.defaults)}"
+                raise ArgumentError(f"{cls} has no option {name!r}{hint}")
+        options = self.check({**self.defaults, **group})
+        entries = _listed(cls, group["params"])
+        if "param_names" in group:
+            entries = list(zip(group["param_names"], entries, strict=True))
+        known = {id(p): name for name, p in self._named()}
+        taken = set(known.values())
+        names, params = [], []
+        for i, entry in enumerate(entries, start=len(known)):
+            name, p = entry if isinstance(entry, tuple) and len(entry) == 2 else (str(i), entry)
+            _check_parameter(cls, name, p)
+            if id(p) in known:
+                raise ArgumentError(f"{cls}: {name!r} is the same Parameter as {known[id(p)]!r}")
+            if name in taken:
+                raise ArgumentError(f"{cls}: two Parameters are called {name!r}")
+            known[id(p)] = name
+            taken.add(name)
+            names.append(name)
+            params.append(p)
+        self.param_groups.append({"params": params, "param_names": names, **options})
+
+    def _named(self) -> Iterable[tuple[str, Parameter]]:
+        for group in self.param_groups:
+            yield from zip(group["param_names"], group["params"], strict=True)
+
+    # ------------------------------------------------------------- stepping
+
+    def zero_grad(self) -> None:
+        """Set every parameter's ``grad`` to None."""
+        for _, p in self._named():
+            p.grad = None
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Move every parameter that has a gradient.
+
+        Args:
+            closure: computes the loss anew, calls backward, and returns the loss.
+
+        Returns:
+            what ``closure`` returned, or None.
+
+        Raises:
+            GradientError: if a gradient doesn't fit its parameter; then none is moved.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        ready = [name for name, p in self._named() if _has_gradient(type(self).__name__, name, p)]
+        wanted = set(ready)
+        checked = [self.check(group) for group in self.param_groups]
+        for group, options in zip(self.param_groups, checked, strict=True):
+            for name, p in zip(group["param_names"], group["params"], strict=True):
+                if name not in wanted:
+                    continue
+                array = p._array
+                engine = engine_of(array)
+                state = _at_home(self._state.get(name, {}), engine.device_of(array))
+                new, self._state[name] = self.update(engine.xp, array, p._grad._array, state, **options)
+                p._array = engine.as_array(new)  # of no axes, NumPy makes a scalar
+        return loss
+
+    # ------------------------------------------------------------- saving
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return options and state, by the parameters' names.
+
+        It is ``{"state": {name: {...}}, "param_groups": [{"params": [name, ...], "lr": ...}]}``,
+        with Tensors for arrays.
+        """
+        state = {
+            name: {key: _as_tensor(value) for key, value in kept.items()}
+            for name, kept in self._state.items()
+        }
+        groups = [
+            {"params": list(group["param_names"])}
+            | {key: value for key, value in group.items() if key not in ("params", "param_names")}
+            for group in self.param_groups
+        ]
+        return {"state": state, "param_groups": groups}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over what ``state_dict`` returned, of an optimizer of the same parameters by name.
+
+        Raises:
+            StateError: if anything doesn't fit; it lists all that doesn't, and nothing is loaded.
+        """
+        cls = type(self).__name__
+        try:
+            groups, state = list(state_dict["param_groups"]), dict(state_dict["state"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise StateError(
+                f'{cls}.load_state_dict expects a dict with "param_groups" and "state", as state_dict gives'
+            ) from error
+        if len(groups) != len(self.param_groups):
+            raise StateError(
+                f"{cls}.load_state_dict: {len(groups)} groups for an optimizer of {len(self.param_groups)}"
+            )
+        problems: list[str] = []
+        new_groups: list[Group] = []
+        new_state: dict[str, State] = {}
+        for i, (mine, theirs) in enumerate(zip(self.param_groups, groups, strict=True)):
+            names = list(theirs.get("params", ()))
+            problems += [f"group {i} lacks {n!r}" for n in mine["param_names"] if n not in names]
+            problems += [f"group {i} has an unknown {n!r}" for n in names if n not in mine["param_names"]]
+            extra = {k: v for k, v in theirs.items() if k != "params"}
+            problems += [f"group {i} lacks the option {k!r}" for k in self.defaults if k not in extra]
+            try:
+                options = self.check({**self.defaults, **extra})
+            except LucidError as error:
+                problems.append(f"group {i}: {error}")
+                continue
+            new_groups.append({**mine, **extra, **options})
+            for name, p in zip(mine["param_names"], mine["params"], strict=True):
+                if name in state:
+                    new_state[name] = self._read_state(name, p, state.pop(name), options, problems)
+        problems += [f"state of an unknown {name!r}" for name in state]
+        if problems:
+            raise StateError(
+                f"{cls}.load_state_dict: nothing was loaded, as the state dict does not fit:\n  "
+                + "\n  ".join(problems)
+            )
+        self.param_groups[:] = new_groups
+        self._state = new_state
+
+    def _read_state(
+        self, name: str, p: Parameter, given: Any, options: dict[str, Any], problems: list[str]
+    ) -> State:
+        """Return the state of one parameter as arrays at home with it; append what doesn't fit."""
+        if not isinstance(given, Mapping):
+            problems.append(f"state of {name!r} must be a dict, got {type(given).__name__}")
+            return {}
+        expected = self.state_names(options)
+        if expected is not None:
+            problems += [f"state of {name!r} lacks {k!r}" for k in expected if k not in given]
+            problems += [f"state of {name!r} has an unknown {k!r}" for k in given if k not in expected]
+        state: State = {}
+        for key, value in given.items():
+            if key == "step":
+                count = value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
+                if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+                    problems.append(f"state of {name!r}: step must be a positive integer, got {value!r}")
+                state[key] = count
+            elif isinstance(value, Tensor) or hasattr(value, "__array__"):
+                tensor = asarray(value).detach()
+                if tensor.shape != p.shape:
+                    problems.append(f"state of {name!r}: {key} has shape {tensor.shape}, it {p.shape}")
+                elif tensor.dtype.kind != "f":
+                    problems.append(f"state of {name!r}: {key} must hold floats, got {tensor.dtype.name}")
+                else:
+                    state[key] = tensor.to(p.device).astype(p.dtype).copy()._array
+            else:
+                problems.append(f"state of {name!r}: {key} must be a Tensor, got {type(value).__name__}")
+        return state
+
+    def __repr__(self) -> str:
+        groups = []
+        for group in self.param_groups:
+            options = ", ".join(f"{name}={group[name]!r}" for name in self.defaults)
+            groups.append(f"{len(group['params'])} parameters, {options}")
+        return f"{type(self).__name__}({'; '.join(groups)})"
+
+
+def _listed(cls: str, params: Any) -> list[Any]:
+    """Return what ``params`` yields, or say what to pass instead."""
+    if isinstance(params, Module):
+        raise ArgumentTypeError(
+            f"{cls} expects parameters, got the module {type(params).__name__}: pass its .parameters()"
+        )
+    if isinstance(params, Tensor):
+        raise ArgumentTypeError(f"{cls} expects several parameters, got one Tensor: pass a list, [p]")
+    if isinstance(params, Mapping):
+        raise ArgumentTypeError(
+            f"{cls} expects a list, got a {type(params).__name__}: pass list(d.items()) for named "
+            "parameters, or [group] for one group"
+        )
+    try:
+        return list(params)
+    except TypeError as error:
+        raise ArgumentTypeError(
+            f"{cls} expects model.parameters(), model.named_parameters() or a list of groups, "
+            f"got {type(params).__name__}"
+        ) from error
+
+
+def _check_parameter(cls: str, name: Any, p: Any) -> None:
+    if not isinstance(name, str):
+        raise ArgumentTypeError(f"{cls} expects the name of a parameter to be a str, got {name!r}")
+    if not isinstance(p, Parameter):
+        fix = ": wrap it in nn.Parameter(...)" if isinstance(p, Tensor) else ""
+        raise ArgumentTypeError(f"{cls} expects Parameters, got {type(p).__name__} for {name!r}{fix}")
+    if not p.is_leaf:
+        raise ArgumentError(
+            f"{cls}: {name!r} was computed from other tensors, so no gradient stays with it: "
+            "pass the Parameter that it was computed from, or make one of p.detach()"
+        )
+
+
+def _has_gradient(cls: str, name: str, p: Parameter) -> bool:
+    """Whether ``p`` has a gradient; raise if it is one that does not fit."""
+    if p._grad is None:
+        return False
+    g, array = p._grad._array, p._array
+    if g.shape != array.shape or g.dtype != array.dtype or p._grad.device != p.device:
+        raise GradientError(
+            f"{cls}: the gradient of {name!r} is {g.shape} {g.dtype} on {p._grad.device}, the parameter "
+            f"{array.shape} {array.dtype} on {p.device}: call zero_grad() after changing parameters"
+        )
+    return True
+
+
+def _at_home(state: State, device: str) -> State:
+    """Return ``state`` with its arrays on ``device``, where the parameter may have moved."""
+    return {
+        key: transfer(value, device)
+        if hasattr(value, "shape") and engine_of(value).device_of(value) != device
+        else value
+        for key, value in state.items()
+    }
+
+
+def _as_tensor(value: Any) -> Any:
+    return wrap(engine_of(value).as_array(value)) if hasattr(value, "shape") else value
