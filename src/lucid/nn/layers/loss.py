@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
@@ -14,6 +14,8 @@ from lucid.nn.parameter import Buffer
 class _Loss(Module):
     """What all losses share: how the losses of the elements are reduced to one."""
 
+    _usual: ClassVar[dict[str, Any]] = {"reduction": "mean"}  # options that the repr leaves out
+
     def __init__(self, reduction: str) -> None:
         super().__init__()
         checks.one_of(type(self).__name__, "reduction", reduction, REDUCTIONS)
@@ -24,7 +26,8 @@ class _Loss(Module):
         return None if weight is None else Buffer(checks.real(type(self).__name__, name, weight))
 
     def extra_repr(self) -> str:
-        return "" if self.reduction == "mean" else f"reduction={self.reduction!r}"
+        options = {name: getattr(self, name) for name in self._usual}
+        return ", ".join(f"{name}={value!r}" for name, value in options.items() if value != self._usual[name])
 
 
 class MSELoss(_Loss):
@@ -106,6 +109,8 @@ class CrossEntropyLoss(_Loss):
         0.6931
     """
 
+    _usual: ClassVar[dict[str, Any]] = {"ignore_index": -100, "label_smoothing": 0.0, "reduction": "mean"}
+
     def __init__(
         self,
         weight: Any = None,
@@ -153,6 +158,8 @@ class NLLLoss(_Loss):
         >>> nn.NLLLoss()(Tensor([[-1.0, -2.0]]), Tensor([1]))
         Tensor(2.0)
     """
+
+    _usual: ClassVar[dict[str, Any]] = {"ignore_index": -100, "reduction": "mean"}
 
     def __init__(self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
         super().__init__(reduction)
