@@ -1,10 +1,12 @@
 """The namespace over NumPy arrays: NumPy's own, and the few functions that differ.
 
-A name that is not defined here is NumPy's: ``namespace.tanh`` is ``numpy.tanh``.
+A name that is not defined here is NumPy's: ``namespace.tanh`` is ``numpy.tanh``. That holds for
+``any`` and ``max`` too, so Python's own are written ``builtins.any`` in this file.
 """
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import numpy as np
@@ -47,7 +49,7 @@ def set_at(x: Array, value: Any, /, *, index: Any) -> Array:
 def scatter_add(values: Array, /, *, index: Any, shape: tuple[int, ...]) -> Array:
     """Return zeros of ``shape`` with ``values`` added at ``index``, duplicates and all."""
     out = np.zeros(shape, values.dtype)
-    if any(isinstance(i, np.ndarray) and i.dtype != bool for i in index):
+    if builtins.any(isinstance(i, np.ndarray) and i.dtype.kind != "b" for i in index):
         np.add.at(out, index, values)
     else:
         out[index] = values  # slices, integers and masks name no element twice

@@ -1,11 +1,13 @@
 """The namespace over JAX arrays: ``jax.numpy``'s own, and the few functions that differ.
 
 A name that is not defined here is ``jax.numpy``'s. What differs mostly does so because
-JAX clamps an index that is out of range, where Lucid raises on every engine.
+JAX clamps an index that is out of range, where Lucid raises on every engine. Python's own
+``any`` is written ``builtins.any`` here, since ``any`` becomes JAX's when first asked for.
 """
 
 from __future__ import annotations
 
+import builtins
 from typing import Any
 
 import jax
@@ -43,7 +45,7 @@ def _check_bounds(shape: tuple[int, ...], index: tuple[Any, ...]) -> None:
 
     Only what is known can be checked: under ``jax.jit`` index arrays have no values yet.
     """
-    if any(isinstance(i, jax.core.Tracer) for i in index):
+    if builtins.any(isinstance(i, jax.core.Tracer) for i in index):
         return
     hollow = np.broadcast_to(np.False_, shape)
     hollow[tuple(np.asarray(i) if isinstance(i, jax.Array) else i for i in index)]
