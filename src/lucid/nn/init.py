@@ -8,6 +8,7 @@ it is the global generator, which ``lucid.random.seed`` sets.
 from __future__ import annotations
 
 import math
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -121,8 +122,8 @@ def trunc_normal_(
     """
     _check("trunc_normal_", tensor)
     mean, std = checks.number("trunc_normal_", "mean", mean), checks.number("trunc_normal_", "std", std, 0)
-    if not a < b:
-        raise ArgumentError(f"trunc_normal_ expects a < b, got a={a!r} and b={b!r}")
+    if not (isinstance(a, Real) and isinstance(b, Real) and a < b):
+        raise ArgumentError(f"trunc_normal_ expects numbers a < b, got a={a!r} and b={b!r}")
     if std == 0:
         return _write(tensor, asarray(np.full(tensor.shape, min(max(mean, a), b))))
     low, high = (a - mean) / std, (b - mean) / std

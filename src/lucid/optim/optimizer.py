@@ -17,7 +17,14 @@ from typing import Any
 from lucid.autograd import enable_grad
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, transfer
-from lucid.errors import ArgumentError, ArgumentTypeError, GradientError, LucidError, StateError
+from lucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    GradientError,
+    LucidError,
+    MissingAttributeError,
+    StateError,
+)
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
 from lucid.ops import asarray
@@ -92,7 +99,9 @@ class Optimizer:
             state: what the last step returned, empty before the first.
             options: those of the parameter's group.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define update(xp, p, g, state, **options)")
+        raise MissingAttributeError(
+            f"{type(self).__name__} has no rule: define update(self, xp, p, g, state, **options)"
+        )
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         """Return the options of a group, checked."""
@@ -121,7 +130,10 @@ class Optimizer:
         options = self.check({**self.defaults, **group})
         entries = _listed(cls, group["params"])
         if "param_names" in group:
-            entries = list(zip(group["param_names"], entries, strict=True))
+            given = list(group["param_names"])
+            if len(given) != len(entries):
+                raise ArgumentError(f"{cls}: {len(given)} param_names for {len(entries)} parameters")
+            entries = list(zip(given, entries, strict=True))
         known = {id(p): name for name, p in self._named()}
         taken = set(known.values())
         names, params = [], []
@@ -165,12 +177,11 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        ready = [name for name, p in self._named() if _has_gradient(type(self).__name__, name, p)]
-        wanted = set(ready)
+        ready = {name for name, p in self._named() if _has_gradient(type(self).__name__, name, p)}
         checked = [self.check(group) for group in self.param_groups]
         for group, options in zip(self.param_groups, checked, strict=True):
             for name, p in zip(group["param_names"], group["params"], strict=True):
-                if name not in wanted:
+                if name not in ready:
                     continue
                 array = p._array
                 engine = engine_of(array)
@@ -219,7 +230,13 @@ class Optimizer:
         new_groups: list[Group] = []
         new_state: dict[str, State] = {}
         for i, (mine, theirs) in enumerate(zip(self.param_groups, groups, strict=True)):
-            names = list(theirs.get("params", ()))
+            if not isinstance(theirs, Mapping):
+                problems.append(f"group {i} must be a dict, got {type(theirs).__name__}")
+                continue
+            names = theirs.get("params")
+            if not isinstance(names, (list, tuple)):
+                problems.append(f'group {i} must have a list of names as "params", got {names!r}')
+                continue
             problems += [f"group {i} lacks {n!r}" for n in mine["param_names"] if n not in names]
             problems += [f"group {i} has an unknown {n!r}" for n in names if n not in mine["param_names"]]
             extra = {k: v for k, v in theirs.items() if k != "params"}
@@ -263,7 +280,9 @@ class Optimizer:
             elif isinstance(value, Tensor) or hasattr(value, "__array__"):
                 tensor = asarray(value).detach()
                 if tensor.shape != p.shape:
-                    problems.append(f"state of {name!r}: {key} has shape {tensor.shape}, it {p.shape}")
+                    problems.append(
+                        f"state of {name!r}: {key} has shape {tensor.shape}, the parameter {p.shape}"
+                    )
                 elif tensor.dtype.kind != "f":
                     problems.append(f"state of {name!r}: {key} must hold floats, got {tensor.dtype.name}")
                 else:
@@ -276,7 +295,8 @@ class Optimizer:
         groups = []
         for group in self.param_groups:
             options = ", ".join(f"{name}={group[name]!r}" for name in self.defaults)
-            groups.append(f"{len(group['params'])} parameters, {options}")
+            n = len(group["params"])
+            groups.append(f"{n} parameter{'' if n == 1 else 's'}, {options}")
         return f"{type(self).__name__}({'; '.join(groups)})"
 
 

@@ -1,0 +1,193 @@
+"""What an optimizer is given: parameters, names, groups and options; and what it refuses."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import lucid
+import lucid.nn as nn
+from lucid import Tensor, optim
+from lucid.errors import ArgumentError, ArgumentTypeError, LucidError, MissingAttributeError
+
+
+def model() -> nn.Sequential:
+    return nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+
+
+def names(optimizer: optim.Optimizer) -> list[list[str]]:
+    return [group["param_names"] for group in optimizer.param_groups]
+
+
+def test_parameters_come_with_names_or_without() -> None:
+    net = model()
+    assert names(optim.SGD(net.parameters())) == [["0", "1", "2", "3"]]
+    assert names(optim.SGD(net.named_parameters())) == [["0.weight", "0.bias", "2.weight", "2.bias"]]
+    assert names(optim.SGD(list(net[0].parameters()))) == [["0", "1"]]
+    for optimizer in (optim.Adam(net.parameters()), optim.Adam(net.named_parameters())):
+        held = optimizer.param_groups[0]["params"]
+        assert all(a is b for a, b in zip(held, net.parameters(), strict=True))
+
+
+def test_a_shared_parameter_is_one_parameter() -> None:
+    first, second = nn.Linear(2, 2), nn.Linear(2, 2)
+    second.weight = first.weight
+    net = nn.Sequential(first, second)
+    assert names(optim.SGD(net.named_parameters())) == [["0.weight", "0.bias", "1.bias"]]
+
+
+def test_groups_have_options_of_their_own() -> None:
+    net = model()
+    optimizer = optim.SGD(
+        [
+            {"params": net[0].named_parameters("0")},
+            {"params": net[2].named_parameters("2"), "lr": 0.5, "momentum": 0.9},
+        ],
+        lr=0.1,
+    )
+    assert names(optimizer) == [["0.weight", "0.bias"], ["2.weight", "2.bias"]]
+    assert [group["lr"] for group in optimizer.param_groups] == [0.1, 0.5]
+    assert [group["momentum"] for group in optimizer.param_groups] == [0, 0.9]
+    before = [p.detach() for p in net.parameters()]
+    for p in net.parameters():
+        p.grad = lucid.ones_like(p)
+    optimizer.step()
+    moved = [float((a - b).reshape((-1,))[0]) for a, b in zip(before, net.parameters(), strict=True)]
+    assert moved == pytest.approx([0.1, 0.1, 0.5, 0.5], rel=1e-5)  # float32: about seven digits
+
+
+def test_rates_can_be_set() -> None:
+    p = nn.Parameter([1.0])
+    optimizer = optim.SGD([p], lr=0.5)
+    optimizer.param_groups[0]["lr"] = 0.25
+    p.grad = lucid.ones(1)
+    optimizer.step()
+    assert p.item() == 0.75
+
+
+def test_groups_can_be_added() -> None:
+    a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
+    optimizer = optim.Adam([a], lr=0.1)
+    optimizer.add_param_group({"params": [b], "lr": 0.5})
+    assert names(optimizer) == [["0"], ["1"]]
+    b.grad = lucid.ones(1)
+    optimizer.step()
+    assert (a.item(), b.item()) == (1, 0.5)
+
+
+def test_a_group_that_is_refused_changes_nothing() -> None:
+    a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
+    optimizer = optim.SGD([a])
+    for group in ({"params": [b, a]}, {"params": [b], "lr": -1}, {"params": [b], "rate": 1}, {"lr": 1}):
+        with pytest.raises(LucidError):
+            optimizer.add_param_group(group)
+    assert names(optimizer) == [["0"]]
+
+
+def test_a_group_may_be_empty_beside_others() -> None:
+    optimizer = optim.SGD([{"params": []}, {"params": [nn.Parameter([1.0])]}])
+    optimizer.step()
+    assert names(optimizer) == [[], ["0"]]
+
+
+def test_repr_shows_options() -> None:
+    one, two = {"params": [nn.Parameter([1.0])]}, {"params": nn.Linear(1, 1).parameters(), "lr": 0.5}
+    rest = "betas=(0.9, 0.999), eps=1e-08, weight_decay=0.0, amsgrad=False, maximize=False"
+    assert repr(optim.Adam([one])) == f"Adam(1 parameter, lr=0.001, {rest})"
+    assert (
+        repr(optim.Adam([one, two])) == f"Adam(1 parameter, lr=0.001, {rest}; 2 parameters, lr=0.5, {rest})"
+    )
+
+
+# ----------------------------------------------------------------- refused
+
+p = nn.Parameter(lucid.zeros(2))
+q = nn.Parameter(lucid.zeros(2))
+
+PARAMETERS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
+    (list, ArgumentError, "got no parameters. An iterator .* used up only once"),
+    (lambda: iter(()), ArgumentError, "got no parameters"),
+    (lambda: None, ArgumentTypeError, "expects model.parameters.* got NoneType"),
+    (lambda: 3, ArgumentTypeError, "expects model.parameters.* got int"),
+    (lambda: p, ArgumentTypeError, r"got one Tensor: pass a list, \[p\]"),
+    (lambda: nn.Linear(1, 1), ArgumentTypeError, r"got the module Linear: pass its .parameters\(\)"),
+    (lambda: nn.ParameterDict({"w": p}), ArgumentTypeError, "got the module ParameterDict"),
+    (lambda: {"w": p}, ArgumentTypeError, r"got a dict: pass list\(d.items\(\)\)"),
+    (lambda: [p, 3], ArgumentTypeError, "expects Parameters, got int for '1'"),
+    (lambda: "weights", ArgumentTypeError, "expects Parameters, got str for '0'"),
+    (lambda: [lucid.zeros(2)], ArgumentTypeError, r"got Tensor for '0': wrap it in nn.Parameter"),
+    (lambda: [p * 2], ArgumentTypeError, "got Tensor for '0'"),
+    (lambda: [computed()], ArgumentError, "'0' was computed from other tensors"),
+    (lambda: [p, q, p], ArgumentError, "'2' is the same Parameter as '0'"),
+    (lambda: [("a", p), ("b", p)], ArgumentError, "'b' is the same Parameter as 'a'"),
+    (lambda: [("a", p), ("a", q)], ArgumentError, "two Parameters are called 'a'"),
+    (lambda: [(1, p)], ArgumentTypeError, "name of a parameter to be a str, got 1"),
+    (lambda: [{"params": [p]}, q], ArgumentTypeError, "parameters or groups, got a mix of both"),
+    (lambda: [{"params": [p]}, {"params": [p]}], ArgumentError, "'1' is the same Parameter as '0'"),
+    (lambda: [{"lr": 0.1}], ArgumentTypeError, 'a group to be a dict with "params"'),
+    (lambda: [{"params": [p], "param_names": []}], ArgumentError, "0 param_names for 1 parameters"),
+    (lambda: [{"params": p}], ArgumentTypeError, "got one Tensor"),
+    (
+        lambda: [{"params": [p], "learning_rate": 1}],
+        ArgumentError,
+        "has no option 'learning_rate': it has lr,",
+    ),
+    (lambda: [{"params": [p], "weigth_decay": 1}], ArgumentError, "did you mean 'weight_decay'?"),
+    (lambda: [{"params": [p], "lr": -1}], ArgumentError, "lr to be finite and at least 0, got -1"),
+]
+
+
+def computed() -> nn.Parameter:
+    written = nn.Parameter(lucid.zeros(2))
+    written += 1  # recorded, so that it is no leaf any more
+    return written
+
+
+@pytest.mark.parametrize("cls", [optim.SGD, optim.Adam, optim.AdamW])
+@pytest.mark.parametrize(("params", "error", "message"), PARAMETERS)
+def test_bad_parameters(cls: Any, params: Any, error: type[LucidError], message: str) -> None:
+    with pytest.raises(error, match=message) as caught:
+        cls(params())
+    assert cls.__name__ in str(caught.value)
+
+
+OPTIONS: list[tuple[Any, dict[str, Any], type[LucidError], str]] = [
+    (optim.SGD, {"lr": -0.1}, ArgumentError, "SGD expects lr to be finite and at least 0, got -0.1"),
+    (optim.SGD, {"lr": math.nan}, ArgumentError, "got nan"),
+    (optim.SGD, {"lr": math.inf}, ArgumentError, "got inf"),
+    (optim.SGD, {"lr": "0.1"}, ArgumentTypeError, "lr to be a number, got '0.1'"),
+    (optim.SGD, {"lr": None}, ArgumentTypeError, "lr to be a number, got None"),
+    (optim.SGD, {"lr": Tensor(0.1)}, ArgumentTypeError, r"lr to be a number, got Tensor\(0.1\)"),
+    (optim.SGD, {"momentum": -1}, ArgumentError, "momentum to be finite and at least 0, got -1"),
+    (optim.SGD, {"weight_decay": -1}, ArgumentError, "weight_decay to be finite and at least 0"),
+    (optim.SGD, {"dampening": math.inf}, ArgumentError, "dampening to be finite"),
+    (optim.SGD, {"nesterov": True}, ArgumentError, "nesterov=True needs momentum > 0 and dampening == 0"),
+    (optim.SGD, {"nesterov": True, "momentum": 0.9, "dampening": 0.1}, ArgumentError, "dampening=0.1"),
+    (optim.SGD, {"nesterov": 0.9}, ArgumentTypeError, "nesterov to be True or False, got 0.9"),
+    (optim.Adam, {"lr": -1}, ArgumentError, "Adam expects lr"),
+    (optim.Adam, {"betas": (0.9, 1.0)}, ArgumentError, r"betas\[1\] to be from 0 to less than 1, got 1.0"),
+    (optim.Adam, {"betas": (-0.1, 0.9)}, ArgumentError, r"betas\[0\] to be from 0 to less than 1, got -0.1"),
+    (optim.Adam, {"betas": 0.9}, ArgumentTypeError, "betas to be two numbers, got 0.9"),
+    (optim.Adam, {"betas": (0.9,)}, ArgumentTypeError, "betas to be two numbers"),
+    (optim.Adam, {"eps": -1e-8}, ArgumentError, "eps to be finite and at least 0"),
+    (optim.Adam, {"amsgrad": 1}, ArgumentTypeError, "amsgrad to be True or False, got 1"),
+    (optim.AdamW, {"weight_decay": -1}, ArgumentError, "AdamW expects weight_decay"),
+    (optim.AdamW, {"maximize": None}, ArgumentTypeError, "maximize to be True or False, got None"),
+]
+
+
+@pytest.mark.parametrize(("cls", "options", "error", "message"), OPTIONS)
+def test_bad_options(cls: Any, options: dict[str, Any], error: type[LucidError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        cls([p], **options)
+
+
+def test_an_optimizer_without_a_rule_says_so() -> None:
+    w = nn.Parameter([1.0])
+    optimizer = optim.Optimizer([w], {"lr": 1.0})
+    w.grad = lucid.ones(1)
+    with pytest.raises(MissingAttributeError, match=r"Optimizer has no rule: define update\(self, xp, p, g"):
+        optimizer.step()

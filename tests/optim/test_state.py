@@ -1,0 +1,263 @@
+"""Saving optimizers and going on: by name, checked before anything is assigned."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lucid
+import lucid.nn as nn
+from lucid import Tensor, optim
+from lucid.errors import StateError
+from lucid.testing import DEVICES
+
+MAKERS: dict[str, Callable[[Any], optim.Optimizer]] = {
+    "SGD": lambda params: optim.SGD(params, lr=0.1),
+    "SGD with momentum": lambda params: optim.SGD(params, lr=0.1, momentum=0.9, nesterov=True),
+    "Adam": lambda params: optim.Adam(params, lr=0.1),
+    "Adam with amsgrad": lambda params: optim.Adam(params, lr=0.1, amsgrad=True),
+    "AdamW": lambda params: optim.AdamW(params, lr=0.1),
+}
+
+every_maker = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+
+
+def train(model: nn.Module, optimizer: optim.Optimizer, steps: int, device: str = "cpu") -> None:
+    x = lucid.asarray(np.random.default_rng(0).standard_normal((8, 3)), dtype="float32", device=device)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        (model(x) ** 2).mean().backward()
+        optimizer.step()
+
+
+def model(device: str = "cpu") -> nn.Sequential:
+    lucid.random.seed(1)
+    return nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1)).to(device)
+
+
+def same(a: nn.Module, b: nn.Module) -> None:
+    for p, q in zip(a.parameters(), b.parameters(), strict=True):
+        np.testing.assert_array_equal(p.numpy(), q.numpy())
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@every_maker
+def test_going_on_is_as_if_never_stopped(make: Callable[[Any], optim.Optimizer], device: str) -> None:
+    whole = model(device)
+    optimizer = make(whole.named_parameters())
+    train(whole, optimizer, 3, device)
+    saved, weights = optimizer.state_dict(), whole.state_dict()
+    train(whole, optimizer, 3, device)
+
+    resumed = model(device)
+    resumed.load_state_dict(weights)
+    # The order in which parameters are given doesn't matter: they go by name.
+    again = make(reversed(list(resumed.named_parameters())))
+    again.load_state_dict(saved)
+    train(resumed, again, 3, device)
+    same(whole, resumed)
+
+
+@every_maker
+def test_state_dict_is_a_value(make: Callable[[Any], optim.Optimizer]) -> None:
+    net = model()
+    optimizer = make(net.named_parameters())
+    train(net, optimizer, 2)
+    saved = optimizer.state_dict()
+    before = pickle.dumps(saved)
+    train(net, optimizer, 2)
+    saved["param_groups"][0]["params"].append("another")
+    saved["param_groups"][0]["params"].pop()
+    assert pickle.dumps(saved) == before
+
+
+def test_state_dict_has_names_tensors_and_numbers() -> None:
+    net = model()
+    optimizer = optim.Adam(net.named_parameters())
+    assert optimizer.state_dict()["state"] == {}
+    train(net, optimizer, 2)
+    saved = optimizer.state_dict()
+    assert list(saved["state"]) == ["0.weight", "0.bias", "2.weight", "2.bias"]
+    kept = saved["state"]["0.weight"]
+    assert kept["step"] == 2
+    assert isinstance(kept["exp_avg"], Tensor)
+    assert kept["exp_avg"].shape == kept["exp_avg_sq"].shape == (4, 3)
+    assert not kept["exp_avg"].requires_grad
+    assert saved["param_groups"] == [
+        {
+            "params": ["0.weight", "0.bias", "2.weight", "2.bias"],
+            "lr": 1e-3,
+            "betas": (0.9, 0.999),
+            "eps": 1e-8,
+            "weight_decay": 0.0,
+            "amsgrad": False,
+            "maximize": False,
+        }
+    ]
+
+
+def test_loading_takes_over_options() -> None:
+    net = model()
+    saved = optim.SGD(net.named_parameters(), lr=0.7, momentum=0.3).state_dict()
+    optimizer = optim.SGD(net.named_parameters(), lr=0.1)
+    optimizer.load_state_dict(saved)
+    assert (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["momentum"]) == (0.7, 0.3)
+
+
+def test_loading_copies_casts_and_moves() -> None:
+    pytest.importorskip("jax")
+    net = model()
+    optimizer = optim.SGD(net.named_parameters(), momentum=0.9)
+    train(net, optimizer, 1)
+    saved = optimizer.state_dict()
+    mine = np.array(saved["state"]["0.bias"]["momentum_buffer"].numpy(), np.float64)
+    saved["state"]["0.bias"]["momentum_buffer"] = mine
+    other = model("xla:cpu")
+    again = optim.SGD(other.named_parameters())
+    again.load_state_dict(saved)
+    mine[:] = 100
+    loaded = again.state_dict()["state"]["0.bias"]["momentum_buffer"]
+    assert (loaded.dtype, loaded.device) == (lucid.float32, "xla:cpu")
+    assert loaded.numpy().max() < 100
+
+
+def test_a_count_may_be_a_tensor() -> None:
+    """As it is where a file holds nothing but tensors."""
+    net = model()
+    optimizer = optim.Adam(net.named_parameters())
+    train(net, optimizer, 3)
+    saved = optimizer.state_dict()
+    saved["state"]["0.bias"]["step"] = Tensor(3)
+    optimizer.load_state_dict(saved)
+    assert optimizer.state_dict()["state"]["0.bias"]["step"] == 3
+
+
+def test_deepcopy_with_the_model_keeps_them_together() -> None:
+    net = model()
+    optimizer = optim.Adam(net.named_parameters())
+    train(net, optimizer, 2)
+    other, its = copy.deepcopy((net, optimizer))
+    train(other, its, 2)
+    before = [p.tolist() for p in net.parameters()]
+    train(net, optimizer, 2)
+    same(net, other)
+    assert [p.tolist() for p in other.parameters()] != before
+
+
+# ----------------------------------------------------------------- refused
+
+
+def drop_group(s: dict[str, Any]) -> None:
+    s["param_groups"].pop()
+
+
+def rename(s: dict[str, Any]) -> None:
+    s["param_groups"][0]["params"][0] = "other"
+
+
+def lose_option(s: dict[str, Any]) -> None:
+    del s["param_groups"][0]["eps"]
+
+
+def spoil_option(s: dict[str, Any]) -> None:
+    s["param_groups"][0]["lr"] = -1
+
+
+def unknown_state(s: dict[str, Any]) -> None:
+    s["state"]["other"] = {}
+
+
+def reshape_state(s: dict[str, Any]) -> None:
+    s["state"]["0.bias"]["exp_avg"] = lucid.zeros(9)
+
+
+def lose_state(s: dict[str, Any]) -> None:
+    del s["state"]["0.bias"]["exp_avg_sq"]
+
+
+def foreign_state(s: dict[str, Any]) -> None:
+    s["state"]["0.bias"]["momentum_buffer"] = lucid.zeros(4)
+
+
+def whole_numbers(s: dict[str, Any]) -> None:
+    s["state"]["0.bias"]["exp_avg"] = lucid.zeros(4, dtype="int64")
+
+
+def no_tensor(s: dict[str, Any]) -> None:
+    s["state"]["0.bias"]["exp_avg"] = [0.0]
+
+
+def bad_count(s: dict[str, Any]) -> None:
+    s["state"]["0.bias"]["step"] = -1
+
+
+def no_dict(s: dict[str, Any]) -> None:
+    s["state"]["0.bias"] = 3
+
+
+def no_groups(s: dict[str, Any]) -> None:
+    del s["param_groups"]
+
+
+def group_of_names(s: dict[str, Any]) -> None:
+    s["param_groups"][0] = ["0.weight"]
+
+
+def names_of_none(s: dict[str, Any]) -> None:
+    s["param_groups"][0]["params"] = 3
+
+
+SPOILED = [
+    (names_of_none, 'group 0 must have a list of names as "params", got 3'),
+    (drop_group, "0 groups for an optimizer of 1"),
+    (rename, "group 0 lacks '0.weight'\n  group 0 has an unknown 'other'"),
+    (lose_option, "group 0 lacks the option 'eps'"),
+    (spoil_option, "group 0: Adam expects lr to be finite and at least 0, got -1"),
+    (unknown_state, "state of an unknown 'other'"),
+    (reshape_state, r"state of '0.bias': exp_avg has shape \(9,\), the parameter \(4,\)"),
+    (lose_state, "state of '0.bias' lacks 'exp_avg_sq'"),
+    (foreign_state, "state of '0.bias' has an unknown 'momentum_buffer'"),
+    (whole_numbers, "state of '0.bias': exp_avg must hold floats, got int64"),
+    (no_tensor, "state of '0.bias': exp_avg must be a Tensor, got list"),
+    (bad_count, "state of '0.bias': step must be a positive integer, got -1"),
+    (no_dict, "state of '0.bias' must be a dict, got int"),
+    (no_groups, 'expects a dict with "param_groups" and "state"'),
+    (group_of_names, "group 0 must be a dict, got list"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "message"), SPOILED, ids=lambda v: getattr(v, "__name__", ""))
+def test_what_does_not_fit_is_refused_whole(spoil: Callable[[dict[str, Any]], None], message: str) -> None:
+    net = model()
+    optimizer = optim.Adam(net.named_parameters())
+    train(net, optimizer, 2)
+    saved = optimizer.state_dict()
+    saved["param_groups"][0]["lr"] = 0.7
+    spoil(saved)
+    before = pickle.dumps(optimizer.state_dict())
+    with pytest.raises(StateError, match=message):
+        optimizer.load_state_dict(saved)
+    assert pickle.dumps(optimizer.state_dict()) == before
+
+
+@pytest.mark.parametrize("given", [None, 3, [], {"state": {}}, {"state": 1, "param_groups": []}])
+def test_what_is_no_state_dict_is_refused(given: Any) -> None:
+    with pytest.raises(StateError):
+        optim.SGD([nn.Parameter([1.0])]).load_state_dict(given)
+
+
+def test_all_problems_are_listed_together() -> None:
+    net = model()
+    optimizer = optim.Adam(net.named_parameters())
+    train(net, optimizer, 1)
+    saved = optimizer.state_dict()
+    for spoil in (unknown_state, reshape_state, bad_count):
+        spoil(saved)
+    with pytest.raises(StateError) as caught:
+        optimizer.load_state_dict(saved)
+    assert str(caught.value).count("\n") == 3
