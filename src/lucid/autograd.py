@@ -17,15 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from lucid import recording
+from lucid import grad_mode, recording
 from lucid.engines.registry import engine_by_type, engine_of, is_array
 from lucid.errors import ArgumentError, DeviceError, GradientError, ShapeError
+from lucid.grad_mode import enable_grad, is_recording, no_grad
 from lucid.node import Node, Watch
 from lucid.recording import (
     Primitive,
-    enable_grad,
-    is_recording,
-    no_grad,
     pick,
     pick_primitive,
     primitive,
@@ -252,7 +250,7 @@ def _visit(watch: Watch, g: Any, create: bool, arrived: list[tuple[Any, Any]]) -
     """Run the hooks of a node on the gradient that arrived; note the Tensor that it is for."""
     for hook in list(watch.hooks):
         seen = _as_tensor(g)
-        with recording.mode(create):
+        with grad_mode.mode(create):
             changed = hook(seen)
         if changed is None:
             continue

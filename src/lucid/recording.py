@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import functools
 import operator
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lucid.engines import dtypes
@@ -29,6 +27,7 @@ from lucid.errors import (
     LucidError,
     ShapeError,
 )
+from lucid.grad_mode import state as _state
 from lucid.node import Node
 
 # ----------------------------------------------------------------- who returns Tensors
@@ -50,49 +49,6 @@ def register_tensor(cls: type, ops: Any) -> None:
 def register_tensor_subclass(cls: type) -> None:
     """Let operations take ``cls`` on their quick path; results are plain Tensors."""
     _tensor_types.add(cls)
-
-
-# ----------------------------------------------------------------- recording, or not
-
-
-class _State(threading.local):
-    recording = True
-
-
-_state = _State()
-
-
-@contextmanager
-def mode(enabled: bool) -> Iterator[None]:
-    before = _state.recording
-    _state.recording = enabled
-    try:
-        yield
-    finally:
-        _state.recording = before
-
-
-def no_grad(function: Callable[..., Any] | None = None) -> Any:
-    """Compute without recording, in this thread: ``with no_grad():`` or ``@no_grad()``.
-
-    Example:
-        >>> x = lucid.ones(2, requires_grad=True)
-        >>> with lucid.no_grad():
-        ...     y = 2 * x
-        >>> y.requires_grad
-        False
-    """
-    return mode(False) if function is None else mode(False)(function)
-
-
-def enable_grad(function: Callable[..., Any] | None = None) -> Any:
-    """Record again inside ``no_grad``: ``with enable_grad():`` or ``@enable_grad()``."""
-    return mode(True) if function is None else mode(True)(function)
-
-
-def is_recording() -> bool:
-    """Whether operations are recorded in this thread."""
-    return _state.recording
 
 
 # ----------------------------------------------------------------- primitives

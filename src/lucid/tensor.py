@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from lucid import autograd, node, ops, printing, recording
+from lucid import autograd, grad_mode, node, ops, printing, recording
 from lucid.engines.cpu.memory import is_alone
 from lucid.engines.dtypes import DType, is_inexact
 from lucid.engines.registry import engine_of, resolve_device
@@ -229,7 +229,7 @@ class Tensor(Methods):
         elif self._node is not None and self._node.parents:
             # A constant was written over a computed value. While recording, it tracks nothing
             # any more; under no_grad it begins anew as a leaf, as a parameter should.
-            self._node = None if recording.is_recording() else node.leaf(self)
+            self._node = None if grad_mode.is_recording() else node.leaf(self)
         return self
 
     def copy_(self, source: Any) -> Self:

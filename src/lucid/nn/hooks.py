@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from lucid import recording
+from lucid import grad_mode
 from lucid.engines.registry import engine_of
 from lucid.errors import ArgumentTypeError, GradientError
 from lucid.recording import primitive, wrap
@@ -58,11 +58,14 @@ def add(module: Module, kind: str, hook: Callable[..., Any]) -> Callable[[], Non
     if module._hooks is None:
         module._hooks = Hooks()
     hooks = module._hooks
+    registered = getattr(hooks, kind)
     key = _next_key()
-    getattr(hooks, kind)[key] = hook
+    while key in registered:  # hooks that came with a pickle
+        key = _next_key()
+    registered[key] = hook
 
     def remove() -> None:
-        getattr(hooks, kind).pop(key, None)
+        registered.pop(key, None)
         if not hooks and module._hooks is hooks:
             del module._hooks  # back to the quick call
 
@@ -75,7 +78,7 @@ def call(module: Module, hooks: Hooks, args: tuple[Any, ...], kwargs: dict[str, 
         changed = hook(module, args)
         if changed is not None:
             args = changed if isinstance(changed, tuple) else (changed,)
-    seen_backward = bool(hooks.backward) and recording.is_recording()
+    seen_backward = bool(hooks.backward) and grad_mode.is_recording()
     if seen_backward:
         watcher = _Watcher(module)
         args = watcher.inputs(args)
@@ -170,7 +173,7 @@ class _Watcher:
         if module is None or module._hooks is None:
             return grad_inputs
         for hook in list(module._hooks.backward.values()):
-            with recording.mode(recorded):
+            with grad_mode.mode(recorded):
                 changed = hook(module, grad_inputs, self.grad_outputs)
             if changed is not None:
                 changed = changed if isinstance(changed, tuple) else (changed,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lucid import recording
+from lucid import grad_mode
 from lucid.engines.dtypes import is_inexact
 from lucid.engines.registry import is_array
 from lucid.errors import ArgumentTypeError
@@ -74,7 +74,7 @@ def _run(module: Module, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> dic
     removers = [part.register_forward_hook(note) for part in parts]
     try:
         module.eval()
-        with recording.mode(False):
+        with grad_mode.mode(False):
             module(*args, **kwargs)
     finally:
         for remove in removers:

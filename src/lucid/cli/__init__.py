@@ -1,0 +1,5 @@
+"""The command line."""
+
+from lucid.cli.arguments import main
+
+__all__ = ["main"]

@@ -1,0 +1,34 @@
+"""What ``python -m lucid`` understands."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from lucid.cli.demo import demo
+from lucid.cli.info import info
+
+
+def _at_least_one(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("must be 1 or more")
+    return value
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command, by default that of ``sys.argv``; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m lucid", description="Lucid from the command line.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    d = commands.add_parser("demo", help="train, save, load and draw a first model")
+    d.add_argument("--epochs", type=_at_least_one, default=20, help="times through the data (default: 20)")
+    d.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
+    d.add_argument("--out", type=Path, default=Path("runs/digits"), help="folder (default: runs/digits)")
+    commands.add_parser("info", help="versions, engines and kernels")
+    parsed = parser.parse_args(arguments)
+    if parsed.command == "demo":
+        demo(parsed.out, epochs=parsed.epochs, seed=parsed.seed)
+    else:
+        print(info())
+    return 0

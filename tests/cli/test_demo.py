@@ -1,0 +1,83 @@
+"""The command line: the demo does what it says, and info tells what runs."""
+
+import subprocess
+import sys
+
+import pytest
+
+import lucid.io
+from lucid.cli import main
+from lucid.cli.demo import CustomParameterModel, DigitClassifier, evaluate
+from lucid.data import digits
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("demo") / "digits"
+    command = [sys.executable, "-m", "lucid", "demo", "--out", str(out)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    return out, done.stdout
+
+
+def test_the_demo_begins_with_the_reference_example(run):
+    _, text = run
+    assert "output:   Tensor([[127.0, 148.0]], grad=None)\ngradient: [[41.0, 93.0]]\n" in text
+
+
+def test_the_demo_trains_to_97_percent_and_says_so_each_epoch(run):
+    out, text = run
+    lines = [line for line in text.splitlines() if line.startswith("epoch")]
+    assert len(lines) == 20
+    model = DigitClassifier()
+    model.load_state_dict(lucid.io.load(out / "model.safetensors"))
+    accuracy = evaluate(model, digits().test)[1]
+    assert accuracy >= 0.97
+    assert f"{accuracy:.2%} of the 355 test images are right" in text
+    assert f"fresh model: {accuracy:.2%}" in text
+
+
+def test_the_demo_draws_a_picture(run):
+    pytest.importorskip("matplotlib")
+    out, text = run
+    picture = out / "training.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert str(picture) in text
+    assert sorted(p.name for p in out.iterdir()) == ["model.safetensors", "training.png"]
+
+
+def test_without_matplotlib_the_demo_says_how_to_get_it(tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.backends.backend_agg", None)
+    assert main(["demo", "--epochs", "1", "--out", str(tmp_path)]) == 0
+    assert "pip install 'lucid-nn[viz]'" in capsys.readouterr().out
+    assert [p.name for p in tmp_path.iterdir()] == ["model.safetensors"]
+
+
+def test_a_seed_repeats_the_run(tmp_path):
+    for name in ("a", "b"):
+        main(["demo", "--epochs", "1", "--seed", "7", "--out", str(tmp_path / name)])
+    a, b = (lucid.io.load(tmp_path / name / "model.safetensors") for name in ("a", "b"))
+    assert all(a[key].tolist() == b[key].tolist() for key in a)
+
+
+def test_info_names_what_runs(capsys):
+    assert main(["info"]) == 0
+    text = capsys.readouterr().out
+    for word in ("lucid", "numpy", "python", "engine cpu", "engine xla", "kernels", "cores"):
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["nonsense"], ["demo", "--epochs", "0"], ["demo", "--epochs", "x"]]
+)
+def test_bad_arguments_end_with_usage(arguments, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(arguments)
+    assert stopped.value.code == 2
+    assert "usage" in capsys.readouterr().err
+
+
+def test_the_example_model_is_the_page_s():
+    names = [name for name, _ in CustomParameterModel().named_parameters()]
+    assert names == ["param_dict.weight1", "param_dict.bias1", "param_dict.weight2", "param_dict.bias2"]
