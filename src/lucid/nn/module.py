@@ -368,12 +368,12 @@ class Module:
 
         Example:
             >>> print(nn.Sequential(nn.Linear(4, 2), nn.Tanh()).summary((8, 4)))
-            Name    Module            Output  Parameters
-            --------------------------------------------
-            (self)  Sequential(...)   (8, 2)           0
-            0       Linear(4 -> 2)    (8, 2)          10
-            1       Tanh()            (8, 2)           0
-            --------------------------------------------
+            Name    Module           Output  Parameters
+            -------------------------------------------
+            (self)  Sequential(...)  (8, 2)           0
+            0       Linear(4 -> 2)   (8, 2)          10
+            1       Tanh()           (8, 2)           0
+            -------------------------------------------
             10 parameters, 10 of them trained; 40 bytes
         """
         return summaries.summarize(self, inputs, kwargs)

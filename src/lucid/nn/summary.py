@@ -81,7 +81,7 @@ def _run(module: Module, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> dic
             remove()
         for part, training in modes:
             if training is None:
-                del part.training
+                vars(part).pop("training", None)
             else:
                 part.training = training
         for buffer, array in values:

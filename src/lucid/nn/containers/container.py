@@ -62,21 +62,18 @@ class Container(Module, Generic[Entry]):
         """Return ``value`` if it may stand at ``place``, such as ``['weight']``; raise if not."""
         if not isinstance(value, self.holds):
             given = f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
-            raise ArgumentTypeError(
-                f"{type(self).__name__}{place} must be a {self.holds.__name__}, got {given}: {self._mend(value)}"
-            )
+            wanted = f"{type(self).__name__}{place} must be a {self.holds.__name__}"
+            raise ArgumentTypeError(f"{wanted}, got {given}: {self._mend(value)}")
         return value  # type: ignore[return-value]
 
     def _mend(self, value: Any) -> str:
         """Return what to write in place of ``value``."""
         if isinstance(value, type) and issubclass(value, self.holds):
             return f"make one, {value.__name__}(...)"
+        if self.holds is Parameter and isinstance(value, Module):
+            return "use a ModuleDict or ModuleList"
         if self.holds is Parameter:
-            return (
-                "write nn.Parameter(value)"
-                if not isinstance(value, Module)
-                else "use a ModuleDict or ModuleList"
-            )
+            return "write nn.Parameter(value)"
         if isinstance(value, Tensor):
             return "use a ParameterDict or ParameterList"
         return "write a Module whose forward calls it" if callable(value) else "write a Module"
