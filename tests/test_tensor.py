@@ -382,3 +382,18 @@ def test_without_jax_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "jax", None)
     with pytest.raises(ImportError, match="pip install"):
         Tensor([1.0], device="xla:cpu")
+
+
+def test_a_subclass_with_attributes_is_a_tensor_and_copied_whole():
+    class Labelled(Tensor):
+        def __init__(self, data, label):
+            super().__init__(data)
+            self.label = label
+
+    x = Labelled([1.0, 2.0], ["a"])
+    assert lucid.exp(x).shape == (2,)
+    assert (x + 1).tolist() == [2.0, 3.0]
+    y = copy.deepcopy(x)
+    assert type(y) is Labelled
+    assert y.label == ["a"]
+    assert y.label is not x.label

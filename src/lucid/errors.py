@@ -8,6 +8,7 @@
     ├── IndexingError (IndexError)        an index outside its axis, or of no use as one
     ├── MissingKeyError (KeyError)        a name that a container does not hold
     ├── MissingAttributeError (AttributeError)
+    ├── MissingForwardError (NotImplementedError)
     ├── DeviceError (ValueError)          devices that mix, or do not exist
     ├── GradientError (RuntimeError)      a derivative that cannot be had
     ├── StateError (ValueError)           a state dict that does not fit
@@ -51,6 +52,10 @@ class MissingKeyError(LucidError, KeyError):
 
 class MissingAttributeError(LucidError, AttributeError):
     """An object has no attribute of that name, or none that may be set."""
+
+
+class MissingForwardError(LucidError, NotImplementedError):
+    """A module was called that computes nothing itself."""
 
 
 class DeviceError(LucidError, ValueError):

@@ -12,7 +12,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, overload
 
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
@@ -256,6 +256,12 @@ class BinaryPrimitive(Primitive):
         return result
 
 
+@overload
+def primitive(forward: Callable[..., Any], *, promotes: str | None = None) -> Primitive: ...
+@overload
+def primitive(
+    forward: None = None, *, promotes: str | None = None
+) -> Callable[[Callable[..., Any]], Primitive]: ...
 def primitive(forward: Callable[..., Any] | None = None, *, promotes: str | None = None) -> Any:
     """Make an operation of ``forward(xp, *arrays, **options)``.
 

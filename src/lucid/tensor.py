@@ -13,6 +13,7 @@ Read next: ``autograd.py``.
 
 from __future__ import annotations
 
+import copy
 import operator
 import sys
 from collections.abc import Callable, Iterator
@@ -76,6 +77,10 @@ class Tensor(Methods):
         self._node = None
         if requires_grad:
             self.requires_grad_()
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        recording.register_tensor_subclass(cls)
 
     # ------------------------------------------------------------- what it is
 
@@ -340,19 +345,24 @@ class Tensor(Methods):
         # Arrays never change, so a copy is a second name; a leaf's copy depends on the leaf.
         return ops.positive(self) if self._node is not None else recording.wrap(self._array)  # type: ignore[no-any-return]
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
-        function, arguments = self.__reduce__()
-        memo[id(self)] = result = function(*arguments)
-        return result  # type: ignore[no-any-return]
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        function, arguments, *state = self.__reduce__()
+        result: Self = function(*arguments)
+        memo[id(self)] = result
+        if state:
+            result.__dict__.update(copy.deepcopy(state[0], memo))
+        return result
 
-    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         if not self.is_leaf:
             raise GradientError(
                 "a tensor that was computed from tracked ones can't be deep-copied or pickled: "
                 "its graph would be lost. Write x.detach()"
             )
         grad = None if self._grad is None else self._grad.detach()
-        return _rebuild, (type(self), np.asarray(self._numpy()), self.device, self.requires_grad, grad)
+        arguments = (type(self), np.asarray(self._numpy()), self.device, self.requires_grad, grad)
+        attributes = getattr(self, "__dict__", None)  # of a subclass
+        return (_rebuild, arguments, attributes) if attributes else (_rebuild, arguments)
 
     # ------------------------------------------------------------- moving and casting
 

@@ -11,7 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lucid import Tensor, nn
-from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, MissingKeyError
+from lucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    MissingAttributeError,
+    MissingForwardError,
+    MissingKeyError,
+)
 
 KINDS = {
     "ModuleDict": (nn.ModuleDict, nn.Identity),
@@ -380,7 +386,7 @@ def test_fromkeys_holds_one_entry_under_every_key(kind):
 
 def test_module_dict_has_no_forward_and_passes_modes_on():
     heads = nn.ModuleDict({"a.b": nn.Dropout()})
-    with pytest.raises(MissingAttributeError, match="ModuleDict has no forward of its own: call its modules"):
+    with pytest.raises(MissingForwardError, match="ModuleDict has no forward of its own: call its modules"):
         heads(Tensor([1.0]))
     heads.eval()
     assert not heads["a.b"].training

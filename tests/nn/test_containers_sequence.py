@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 
 import lucid
 from lucid import Tensor, nn
-from lucid.errors import ArgumentError, ArgumentTypeError, IndexingError, MissingAttributeError
+from lucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    IndexingError,
+    MissingAttributeError,
+    MissingForwardError,
+)
 
 KINDS = {
     "ModuleList": (nn.ModuleList, nn.Identity),
@@ -355,7 +361,7 @@ def test_subclasses_survive():
 
 def test_no_forward():
     for container in (nn.ModuleList([nn.Identity()]), nn.ParameterList()):
-        with pytest.raises(MissingAttributeError, match="List has no forward of its own: "):
+        with pytest.raises(MissingForwardError, match="List has no forward of its own: "):
             container(Tensor([1.0]))
 
 

@@ -10,7 +10,7 @@ import pytest
 
 import lucid
 from lucid import Tensor, nn
-from lucid.errors import ArgumentTypeError, MissingAttributeError, StateError
+from lucid.errors import ArgumentTypeError, MissingAttributeError, MissingForwardError, StateError
 
 
 def params():
@@ -142,7 +142,7 @@ def test_a_plain_tensor_is_refused_with_the_fix():
 
 
 def test_it_has_no_forward():
-    with pytest.raises(MissingAttributeError, match="ParameterDict has no forward of its own"):
+    with pytest.raises(MissingForwardError, match="ParameterDict has no forward of its own"):
         nn.ParameterDict(params())(Tensor([1.0]))
 
 

@@ -15,7 +15,7 @@ from reprlib import recursive_repr
 from typing import Any, Self
 
 from lucid.engines.dtypes import is_inexact
-from lucid.errors import ArgumentTypeError, MissingAttributeError
+from lucid.errors import ArgumentTypeError, MissingAttributeError, MissingForwardError
 from lucid.nn import hooks, names, notes, state
 from lucid.nn import summary as summaries
 from lucid.nn.parameter import Buffer, Parameter, overwrite
@@ -63,7 +63,7 @@ class Module:
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. To be written by subclasses, and called as ``module(...)``."""
         name = type(self).__name__
-        raise MissingAttributeError(
+        raise MissingForwardError(
             f"{name} has no forward: write `def forward(self, x): ...` in class {name} and return the output"
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from lucid import ops, recording
+from lucid import ops
 from lucid.engines.dtypes import is_inexact
 from lucid.engines.protocol import Array
 from lucid.engines.registry import is_array
@@ -55,10 +55,6 @@ class Parameter(Tensor):
         if requires_grad:
             self.requires_grad_()
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        recording.register_tensor_subclass(cls)
-
 
 class Buffer(Tensor):
     """A Tensor that a Module keeps and moves about with it, and that is not learned.
@@ -87,10 +83,6 @@ class Buffer(Tensor):
         self._node = None
         self.persistent = bool(persistent)
 
-    def __init_subclass__(cls, **options: Any) -> None:
-        super().__init_subclass__(**options)
-        recording.register_tensor_subclass(cls)
-
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Return the Buffer itself; raise if it is asked to track gradients."""
         if requires_grad:
@@ -107,9 +99,9 @@ class Buffer(Tensor):
         """Take on ``value``, of whatever shape, dtype and device: what ``module.buffer = value`` does."""
         self._array = _array_of(value)
 
-    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        rebuild, arguments = super().__reduce__()
-        return _rebuild_buffer, (rebuild, arguments, self.persistent)
+    def __reduce__(self) -> tuple[Any, ...]:
+        rebuild, arguments, *state = super().__reduce__()
+        return _rebuild_buffer, (rebuild, arguments, self.persistent), *state
 
 
 def _rebuild_buffer(rebuild: Any, arguments: tuple[Any, ...], persistent: bool) -> Any:
@@ -138,6 +130,3 @@ MSG_OVER_PARAMETER = """{name} is a Parameter, and {given} is not: the module wo
     module.{name}.copy_(value)             # under lucid.no_grad(): the same Parameter, another value
     module.{name} = nn.Parameter(value)    # another Parameter: an optimizer keeps the old one
     del module.{name}                      # first, to have a plain attribute of this name"""
-
-recording.register_tensor_subclass(Parameter)
-recording.register_tensor_subclass(Buffer)

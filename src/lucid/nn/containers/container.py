@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from lucid.errors import ArgumentTypeError, MissingAttributeError
+from lucid.errors import ArgumentTypeError, MissingAttributeError, MissingForwardError
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
 from lucid.tensor import Tensor
@@ -44,7 +44,7 @@ class Container(Module, Generic[Entry]):
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Raise: a container computes nothing of its own, unless it is a Sequential."""
-        raise MissingAttributeError(f"{type(self).__name__} has no forward of its own: {self.no_forward}")
+        raise MissingForwardError(f"{type(self).__name__} has no forward of its own: {self.no_forward}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         inside = list(value.values()) if isinstance(value, dict) else value
