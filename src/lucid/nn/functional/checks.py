@@ -71,7 +71,8 @@ def whole(function: str, name: str, value: Any, like: Any = None) -> Any:
 
 def extremes(indices: Any) -> tuple[int, int]:
     """Return the smallest and the largest of some integers; 0 and -1 if there are none."""
-    return (int(indices.min()), int(indices.max())) if indices.size else (0, -1)
+    array = indices._array
+    return (int(array.min()), int(array.max())) if array.size else (0, -1)
 
 
 def in_range(function: str, name: str, low: int, high: int, size: int, what: str) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lucid.errors import ArgumentError, DTypeError, ShapeError
 from lucid.nn.functional import checks
 from lucid.nn.functional.activation import log_softmax
-from lucid.ops import abs, getitem, square, take_along_axis, where
+from lucid.ops import abs, get_at, getitem, square, where
 from lucid.recording import primitive
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -298,7 +300,10 @@ def _against_classes(
         target = where(ignored, 0, target)
         low, high = checks.extremes(target)
     checks.in_range(function, "target", low, high, classes, "the number of classes")
-    losses = -take_along_axis(log_p, target.expand_dims(axis), axis=axis).squeeze(axis)
+    # A target of (N, *) picks log_p[n, target[n, *], *]: the other axes are indexed by their own positions.
+    index: list[Any] = list(np.indices(expected, sparse=True))
+    index.insert(axis, target._array)
+    losses = -get_at(log_p, index=tuple(index))
     count = None
     if weight is not None:
         count = getitem(_class_weight(function, log_p, weight, axis), target)
