@@ -67,13 +67,18 @@ SUMS = [
     *with_options(
         OpCase(name="prod", function=lucid.prod, reference=np.prod, shapes=CUBE, domain=nonzero), AXES
     ),
-    OpCase(name="prod[0-d]", function=lucid.prod, reference=np.prod, shapes=[((),), ((1,),), ((0,),), ((7,),)]),
+    OpCase(
+        name="prod[0-d]", function=lucid.prod, reference=np.prod, shapes=[((),), ((1,),), ((0,),), ((7,),)]
+    ),
     *with_options(
         OpCase(name="logsumexp", function=lucid.logsumexp, reference=reference_logsumexp, shapes=CUBE[:1]),
         AXES,
     ),
     OpCase(
-        name="logsumexp[0-d]", function=lucid.logsumexp, reference=reference_logsumexp, shapes=[((),), ((3,),)]
+        name="logsumexp[0-d]",
+        function=lucid.logsumexp,
+        reference=reference_logsumexp,
+        shapes=[((),), ((3,),)],
     ),
     *with_options(
         OpCase(

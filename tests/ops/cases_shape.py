@@ -19,7 +19,9 @@ def moved(name: str, function: Any, reference: Any, shapes: Any = MATRIX) -> OpC
 
 
 SHAPES = [
-    moved("reshape", lambda x: lucid.reshape(x, (3, -1)), lambda x: x.reshape(3, -1), [((2, 3),), ((3, 0, 2),)]),
+    moved(
+        "reshape", lambda x: lucid.reshape(x, (3, -1)), lambda x: x.reshape(3, -1), [((2, 3),), ((3, 0, 2),)]
+    ),
     moved("reshape[a number]", lambda x: lucid.reshape(x, -1), lambda x: x.reshape(-1), UNARY),
     moved("reshape[0-d]", lambda x: lucid.reshape(x, ()), lambda x: x.reshape(()), [((1, 1),), ((),)]),
     moved("flatten", lucid.flatten, np.ravel, UNARY),
@@ -38,8 +40,15 @@ SHAPES = [
         UNARY,
     ),
     moved("squeeze", lucid.squeeze, np.squeeze, [((1, 3, 1),), ((),), ((1, 0),), ((2, 3),)]),
-    moved("squeeze[axis]", lambda x: lucid.squeeze(x, -1), lambda x: np.squeeze(x, -1), [((1, 3, 1),), ((0, 1),)]),
-    moved("squeeze[axes]", lambda x: lucid.squeeze(x, (0, 2)), lambda x: np.squeeze(x, (0, 2)), [((1, 3, 1),)]),
+    moved(
+        "squeeze[axis]",
+        lambda x: lucid.squeeze(x, -1),
+        lambda x: np.squeeze(x, -1),
+        [((1, 3, 1),), ((0, 1),)],
+    ),
+    moved(
+        "squeeze[axes]", lambda x: lucid.squeeze(x, (0, 2)), lambda x: np.squeeze(x, (0, 2)), [((1, 3, 1),)]
+    ),
     moved(
         "broadcast_to",
         lambda x: lucid.broadcast_to(x, (2, 4, 3)),
@@ -72,7 +81,9 @@ ORDERS = [
     ),
     moved("permute_dims[-]", lambda x: lucid.permute_dims(x, (-1, 0)), lambda x: x.T, MATRIX),
     moved("permute_dims[0-d]", lambda x: lucid.permute_dims(x, ()), lambda x: x, [((),)]),
-    moved("transpose", lambda x: lucid.transpose(x, 0, -1), lambda x: np.swapaxes(x, 0, -1), [*CUBE, ((2,),)]),
+    moved(
+        "transpose", lambda x: lucid.transpose(x, 0, -1), lambda x: np.swapaxes(x, 0, -1), [*CUBE, ((2,),)]
+    ),
     moved("matrix_transpose", lucid.matrix_transpose, np.matrix_transpose, [*CUBE, ((0, 3),)]),
     moved("moveaxis", lambda x: lucid.moveaxis(x, 0, -1), lambda x: np.moveaxis(x, 0, -1), CUBE),
     moved(
@@ -172,7 +183,9 @@ REPEATS = [
     moved("tril[k]", lambda x: lucid.tril(x, k=1), lambda x: np.tril(x, 1), [((3, 3),)]),
     moved("triu", lucid.triu, np.triu, CUBE),
     moved("triu[k]", lambda x: lucid.triu(x, k=-1), lambda x: np.triu(x, -1), [((3, 3),)]),
-    moved("to_device", lambda x: lucid.to_device(lucid.to_device(x, "xla:cpu"), x.device), lambda x: x, UNARY),
+    moved(
+        "to_device", lambda x: lucid.to_device(lucid.to_device(x, "xla:cpu"), x.device), lambda x: x, UNARY
+    ),
 ]
 
 CASES = [*SHAPES, *ORDERS, *JOINS, *REPEATS]
