@@ -118,8 +118,8 @@ PARAMETERS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: {"w": p}, ArgumentTypeError, r"got a dict: pass list\(d.items\(\)\)"),
     (lambda: [p, 3], ArgumentTypeError, "expects Parameters, got int for '1'"),
     (lambda: "weights", ArgumentTypeError, "expects Parameters, got str for '0'"),
-    (lambda: [lucid.zeros(2)], ArgumentTypeError, r"got Tensor for '0': wrap it in nn.Parameter"),
-    (lambda: [p * 2], ArgumentTypeError, "got Tensor for '0'"),
+    (lambda: [lucid.zeros(2)], ArgumentError, r"'0' is a Tensor that tracks no gradients.*nn.Parameter"),
+    (lambda: [p * 2], ArgumentError, "'0' was computed from other tensors"),
     (lambda: [computed()], ArgumentError, "'0' was computed from other tensors"),
     (lambda: [p, q, p], ArgumentError, "'2' is the same Parameter as '0'"),
     (lambda: [("a", p), ("b", p)], ArgumentError, "'b' is the same Parameter as 'a'"),
@@ -191,3 +191,13 @@ def test_an_optimizer_without_a_rule_says_so() -> None:
     w.grad = lucid.ones(1)
     with pytest.raises(MissingAttributeError, match=r"Optimizer has no rule: define update\(self, xp, p, g"):
         optimizer.step()
+
+
+def test_a_plain_tensor_that_tracks_gradients_can_be_optimized():
+    w = Tensor([1.0, 2.0], requires_grad=True)
+    optimizer = lucid.optim.SGD([w], lr=0.5)
+    (w * w).sum().backward()
+    optimizer.step()
+    assert w.tolist() == [0.0, 0.0]
+    assert w.is_leaf
+    assert w.requires_grad

@@ -36,26 +36,28 @@ def _(xp: Any, g: Any, out: Any, _x: Any, *, dtype: Any) -> Any:
     return (xp.astype(g, _x.dtype),)
 
 
-def common_dtype(*values: Any) -> list[Any]:
+def common_dtype(*values: Any, device: str | None = None) -> list[Any]:
     """Return Tensors and numbers as Tensors of the dtype in which they meet.
+
+    What is no Tensor goes to the device of the first one, or to ``device`` if there is none.
 
     Example:
         >>> a, b = common_dtype(lucid.Tensor([1]), 0.5)
         >>> a, b
         (Tensor([1.0]), Tensor(0.5))
     """
-    tensors = [v if isinstance(v, recording.Tensor) else None for v in values]
-    arrays = [v for v in tensors if v is not None]
-    if not arrays:
-        arrays = [recording.Tensor(v) for v in values]
-        dtype = promote([a.dtype for a in arrays])
+    tensors = [v for v in values if isinstance(v, recording.Tensor)]
+    others = [v for v in values if not isinstance(v, recording.Tensor)]
+    scalars = [v for v in others if type(v) in (bool, int, float, complex)]
+    arrays = [recording.Tensor(v) for v in others if type(v) not in (bool, int, float, complex)]
+    if tensors or arrays:
+        dtype = promote([a.dtype for a in tensors + arrays], scalars)
     else:
-        others = [v for v, t in zip(values, tensors, strict=True) if t is None]
-        scalars = [v for v in others if type(v) in (bool, int, float, complex)]
-        arrays += [recording.Tensor(v) for v in others if type(v) not in (bool, int, float, complex)]
-        dtype = promote([a.dtype for a in arrays], scalars)
-    device = arrays[0].device
+        dtype = promote([recording.Tensor(v).dtype for v in scalars])
+    device = tensors[0].device if tensors else device
     return [
-        recording.Tensor(v, dtype=dtype, device=device) if t is None else astype(t, dtype)
-        for v, t in zip(values, tensors, strict=True)
+        astype(v, dtype)
+        if isinstance(v, recording.Tensor)
+        else recording.Tensor(v, dtype=dtype, device=device)
+        for v in values
     ]

@@ -349,4 +349,4 @@ def where(condition: Any, x: Any, y: Any, /) -> Any:
         raise DTypeError(
             f"where: condition must be boolean, got {condition.dtype.name}: write condition != 0"
         )
-    return select(condition, *common_dtype(x, y))
+    return select(condition, *common_dtype(x, y, device=condition.device))

@@ -52,7 +52,7 @@ class Optimizer:
             which may be set: ``optimizer.param_groups[0]["lr"] = 0.1``.
 
     Raises:
-        ArgumentTypeError: if ``params`` holds anything but Parameters.
+        ArgumentTypeError: if ``params`` holds anything but Parameters, or Tensors that track gradients.
         ArgumentError: if it holds none, or one twice, or one that was computed; or an option is
             out of range.
 
@@ -325,9 +325,13 @@ def _listed(cls: str, params: Any) -> list[Any]:
 def _check_parameter(cls: str, name: Any, p: Any) -> None:
     if not isinstance(name, str):
         raise ArgumentTypeError(f"{cls} expects the name of a parameter to be a str, got {name!r}")
-    if not isinstance(p, Parameter):
-        fix = ": wrap it in nn.Parameter(...)" if isinstance(p, Tensor) else ""
-        raise ArgumentTypeError(f"{cls} expects Parameters, got {type(p).__name__} for {name!r}{fix}")
+    if not isinstance(p, Tensor):
+        raise ArgumentTypeError(f"{cls} expects Parameters, got {type(p).__name__} for {name!r}")
+    if not (p.requires_grad or isinstance(p, Parameter)):  # a Parameter may be frozen for a while
+        raise ArgumentError(
+            f"{cls}: {name!r} is a {type(p).__name__} that tracks no gradients: "
+            "make it with requires_grad=True, or wrap it in nn.Parameter(...)"
+        )
     if not p.is_leaf:
         raise ArgumentError(
             f"{cls}: {name!r} was computed from other tensors, so no gradient stays with it: "
