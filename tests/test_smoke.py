@@ -64,7 +64,7 @@ def test_first_and_second_derivative(device: str) -> None:
 @pytest.mark.parametrize(
     "make_optimizer",
     [
-        lambda p: optim.SGD(p, lr=0.5, momentum=0.9),
+        lambda p: optim.SGD(p, lr=0.1, momentum=0.9),
         lambda p: optim.Adam(p, lr=0.05),
         lambda p: optim.AdamW(p, lr=0.05, weight_decay=1e-3),
     ],

@@ -8,8 +8,6 @@ Tensors and their operations are here; modules are in ``lucid.nn``, optimizers i
 ``lucid.optim``, data sets in ``lucid.data``, files in ``lucid.io``.
 """
 
-import math as _math
-
 from lucid import autograd, random
 from lucid.autograd import enable_grad, no_grad, primitive
 from lucid.ops import (
@@ -158,14 +156,9 @@ from lucid.ops import (
     zeros,
     zeros_like,
 )
+from lucid.ops.constants import e, inf, nan, newaxis, pi
 from lucid.random import rand, randn
 from lucid.tensor import Tensor
-
-e = _math.e
-inf = _math.inf
-nan = _math.nan
-newaxis = None
-pi = _math.pi
 
 __version__ = "0.1.0"
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import _GeneratorContextManager, contextmanager
-from typing import Any, TypeVar, overload
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    from contextlib import _GeneratorContextManager
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -63,6 +63,10 @@ from lucid.ops.creation import (
     zeros,
     zeros_like,
 )
+from lucid.ops.device import (
+    move,
+    to_device,
+)
 from lucid.ops.elementwise import (
     abs,
     add,
@@ -103,6 +107,18 @@ from lucid.ops.exponential import (
     sigmoid,
 )
 from lucid.ops.indexing import get_at, getitem, scatter_add, set_at, setitem, take, take_along_axis
+from lucid.ops.joining import (
+    concat,
+    join,
+    pad,
+    pieces,
+    repeat,
+    split,
+    stack,
+    surround,
+    tile,
+    unstack,
+)
 from lucid.ops.linalg import einsum, matmul, one_hot, sum_of_products, tensordot, vecdot
 from lucid.ops.reduction import (
     all,
@@ -124,34 +140,22 @@ from lucid.ops.shape import (
     broadcast_arrays,
     broadcast_shapes,
     broadcast_to,
-    concat,
     expand,
     expand_dims,
     flatten,
     flip,
-    join,
     matrix_transpose,
-    move,
     moveaxis,
-    pad,
     permute,
     permute_dims,
-    pieces,
-    repeat,
     reshape,
     reverse,
     roll,
     rotate,
-    split,
     squeeze,
-    stack,
-    surround,
-    tile,
-    to_device,
     transpose,
     tril,
     triu,
-    unstack,
     view,
 )
 from lucid.ops.sorting import argsort, sort, topk

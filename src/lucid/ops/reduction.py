@@ -9,13 +9,13 @@ from __future__ import annotations
 import builtins
 from typing import Any
 
-from lucid.recording import primitive
 from lucid.engines import dtypes
 from lucid.errors import ArgumentError
 from lucid.ops.axes import kept_shape, normalize_axes, normalize_axis
 from lucid.ops.creation import asarray
 from lucid.ops.elementwise import sqrt, where
-from lucid.ops.shape import concat, pad
+from lucid.ops.joining import concat, pad
+from lucid.recording import primitive
 
 Axis = int | tuple[int, ...] | None
 
