@@ -12,10 +12,15 @@ from tests.ops.rows import UNARY
 
 CUBE = [((2, 3, 4),), ((2, 0, 1),)]
 MATRIX = [((2, 3),), ((0, 3),)]
+THIN = [((1, 3, 1),), ((0, 1),)]
 
 
 def moved(name: str, function: Any, reference: Any, shapes: Any = MATRIX) -> OpCase:
     return OpCase(name=name, function=function, reference=reference, shapes=shapes)
+
+
+def there_and_back(x: Any) -> Any:
+    return lucid.to_device(lucid.to_device(x, "xla:cpu"), x.device)
 
 
 SHAPES = [

@@ -193,7 +193,8 @@ def transposed(x: NumPyArray) -> NumPyArray:
 def sliced(x: NumPyArray) -> NumPyArray:
     """Return ``x`` as every second element of a larger array."""
     wide = np.zeros(tuple(2 * n for n in x.shape), x.dtype)
-    view: NumPyArray = wide[(..., *(slice(None, None, 2),) * x.ndim)]
+    every_second: Any = (..., *(slice(None, None, 2),) * x.ndim)
+    view: NumPyArray = wide[every_second]
     view[...] = x
     return view
 
