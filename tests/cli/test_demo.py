@@ -68,9 +68,7 @@ def test_info_names_what_runs(capsys):
         assert word in text
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["x"], ["demo", "--epochs", "0"], ["demo", "--epochs", "x"]]
-)
+@pytest.mark.parametrize("arguments", [[], ["x"], ["demo", "--epochs", "0"], ["demo", "--epochs", "x"]])
 def test_bad_arguments_end_with_usage(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)

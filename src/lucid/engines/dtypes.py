@@ -54,7 +54,7 @@ def as_dtype(dtype: Any) -> DType:
     if dtype is int:
         return default_int
     try:
-        result = np.dtype(dtype)
+        result: DType = np.dtype(dtype)
     except TypeError as error:
         raise DTypeError(f"dtype must name a data type such as 'float32', got {dtype!r}") from error
     if dtype is None or result.kind not in _KIND_ORDER:

@@ -144,7 +144,8 @@ def _fitted(value: Any, target: Tensor) -> Tensor:
     """Return ``value`` as a Tensor on the device and of the dtype of ``target``."""
     # An array is copied: whoever gave it may go on writing to it.
     tensor: Tensor = value.detach() if isinstance(value, Tensor) else asarray(value, copy=True)
-    return tensor.to(target.device).astype(target.dtype)
+    fitted: Tensor = tensor.to(target.device).astype(target.dtype)
+    return fitted
 
 
 # ----------------------------------------------------------------- moving

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lucid import recording
-from lucid.recording import primitive
 from lucid.engines.dtypes import as_dtype, promote
+from lucid.recording import primitive
 
 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
@@ -32,7 +32,7 @@ def cast(xp: Any, x: Any, *, dtype: Any) -> Any:
 
 
 @cast.vjp
-def _(xp: Any, g: Any, out: Any, _x: Any, *, dtype: Any) -> Any:
+def _(xp: Any, g: Any, _out: Any, _x: Any, *, dtype: Any) -> Any:
     return (xp.astype(g, _x.dtype),)
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from lucid.recording import primitive
 from lucid.engines.registry import is_array
+from lucid.recording import primitive
 
 
 def comparable(value: object) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from lucid.recording import primitive
 from lucid.engines import dtypes
 from lucid.errors import DTypeError
 from lucid.ops.cast import common_dtype
 from lucid.ops.creation import asarray
+from lucid.recording import primitive
 
 # ----------------------------------------------------------------- arithmetic
 

@@ -149,7 +149,7 @@ def _as_index_part(part: Any, array: Array) -> Any:
     if engine is not home:
         part = engine.from_numpy(home.to_numpy(part), engine.device_of(array), copy=True)
     elif isinstance(part, np.generic):
-        return operator.index(part)
+        return int(part)
     elif isinstance(part, np.ndarray) and part.flags.writeable:
         part = part.copy()  # the graph holds on to it, and it may be the caller's
     return part

@@ -179,9 +179,12 @@ def logsumexp(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) 
 
 @logsumexp.vjp
 def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
+    # The softmax. It is divided by its own sum since `out` is rounded, by 1e-4 where it is near 1000;
+    # and an infinity must not be subtracted from itself: equal ones share the gradient.
     kept = kept_shape(x.shape, normalize_axes(axis, len(x.shape)))
-    total = xp.reshape(xp.where(xp.isfinite(out), out, 0.0), kept)
-    return (xp.reshape(g, kept) * xp.exp(x - total),)
+    total = xp.reshape(out, kept)
+    shares = xp.exp(xp.where(x == total, 0.0, x - total))
+    return (xp.reshape(g, kept) / xp.sum(shares, axis=axis, keepdims=True) * shares,)
 
 
 def cumulative_sum(

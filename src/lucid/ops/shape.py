@@ -258,19 +258,19 @@ def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
 
 def tril(x: Any, /, *, k: int = 0) -> Any:
     """Return the matrices ``x`` with zeros above the ``k``-th diagonal."""
-    return _triangle(x, np.tri, k, "tril")
+    return _where_in_triangle(x, lambda below: below, k, "tril")
 
 
 def triu(x: Any, /, *, k: int = 0) -> Any:
     """Return the matrices ``x`` with zeros below the ``k``-th diagonal."""
-    return _triangle(
-        x, lambda *shape_and_k: ~np.tri(*shape_and_k[:2], shape_and_k[2] - 1, dtype=bool), k, "triu"
-    )
+    return _where_in_triangle(x, np.logical_not, k - 1, "triu")
 
 
-def _triangle(x: Any, mask: Any, k: int, name: str) -> Any:
+def _where_in_triangle(x: Any, choose: Any, k: int, name: str) -> Any:
+    """Return ``x`` where ``choose`` says so of the triangle on and below the ``k``-th diagonal."""
     x = asarray(x)
     if x.ndim < 2:
         raise ShapeError(f"{name} needs two axes or more, got shape {x.shape}")
-    inside = asarray(np.asarray(mask(*x.shape[-2:], k), bool), device=x.device)
-    return where(inside, x, 0)
+    rows, columns = x.shape[-2:]
+    inside = choose(np.tri(rows, columns, k, dtype=bool))
+    return where(asarray(inside, device=x.device), x, 0)

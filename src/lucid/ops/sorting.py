@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lucid.recording import primitive
 from lucid.errors import ArgumentError
 from lucid.ops.axes import normalize_axis
 from lucid.ops.creation import asarray
 from lucid.ops.indexing import getitem, take_along_axis
+from lucid.recording import primitive
 
 
 @primitive

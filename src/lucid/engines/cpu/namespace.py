@@ -13,6 +13,9 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
+_sum: Any = np.add.reduce
+_argsort: Any = np.argsort
+
 
 def __getattr__(name: str) -> Any:
     value = getattr(np, name)
@@ -24,7 +27,7 @@ def sum(
     x: Array, /, *, axis: int | tuple[int, ...] | None = None, dtype: Any = None, keepdims: bool = False
 ) -> Any:
     """``numpy.sum`` without the Python that stands before its ufunc."""
-    return np.add.reduce(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    return _sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
@@ -67,7 +70,7 @@ def mean(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
     """``numpy.mean`` without its overhead; half precision goes through NumPy, which sums in single."""
     if x.dtype == np.float16:
         return np.mean(x, axis=axis, keepdims=keepdims)
-    total = np.add.reduce(x, axis=axis, keepdims=keepdims)
+    total = _sum(x, axis=axis, keepdims=keepdims)
     if total.size == 0 or x.size == 0:
         return np.asarray(total) / x.dtype.type(0) if x.size == 0 else total
     return total / (x.size // total.size)
@@ -77,10 +80,12 @@ def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bo
     """``numpy.argsort`` with the standard's ``descending``."""
     kind = "stable" if stable else None
     if not descending:
-        return np.argsort(x, axis=axis, kind=kind)
+        order: Array = _argsort(x, axis=axis, kind=kind)
+        return order
     # Sorted backwards twice, equal elements keep their order.
-    order = np.argsort(np.flip(x, axis), axis=axis, kind=kind)
-    return x.shape[axis] - 1 - np.flip(order, axis)
+    order = _argsort(np.flip(x, axis), axis=axis, kind=kind)
+    backwards: Array = x.shape[axis] - 1 - np.flip(order, axis)
+    return backwards
 
 
 def einsum(subscripts: str, /, *operands: Array) -> Any:

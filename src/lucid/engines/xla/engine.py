@@ -19,7 +19,7 @@ except ImportError as error:
         "the XLA engine needs JAX, which is not installed: pip install 'lucid-nn[xla]' (or pip install jax)"
     ) from error
 
-jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_enable_x64", True)  # type: ignore[no-untyped-call]
 
 from lucid.engines.xla import namespace  # noqa: E402  (after the 64-bit types are on)
 

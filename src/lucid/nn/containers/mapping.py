@@ -17,6 +17,7 @@ class MappingContainer(Container[Entry], MutableMapping[str, Entry]):
     """A container by key. What a dict can do, it can; an operation that fails changes nothing."""
 
     _storage = dict
+    _entries: dict[str, Entry]
 
     def _members(self) -> Iterable[tuple[Any, Any]]:
         return self._entries.items()

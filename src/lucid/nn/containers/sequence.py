@@ -29,7 +29,8 @@ class SequenceContainer(Container[Entry], MutableSequence[Entry]):
         return iter(self._entries)
 
     def __reversed__(self) -> Iterator[Entry]:
-        return reversed(self._entries)
+        backwards: Iterator[Entry] = reversed(self._entries)
+        return backwards
 
     def __getitem__(self, key: Any) -> Any:
         if not isinstance(key, slice):
