@@ -150,7 +150,9 @@ def test_init_files_only_re_export(path: Path) -> None:
         docstring = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         names = isinstance(node, ast.Assign) and [ast.unparse(t) for t in node.targets]
         allowed = isinstance(node, (ast.Import, ast.ImportFrom)) or names in (["__all__"], ["__version__"])
-        assert docstring or allowed, f"{path}:{node.lineno} does more than re-export"
+        # lucid imports its packages when they are first used.
+        lazily = isinstance(node, ast.FunctionDef) and (path.parent.name, node.name) == ("lucid", "__getattr__")
+        assert docstring or allowed or lazily, f"{path}:{node.lineno} does more than re-export"
 
 
 @every_module

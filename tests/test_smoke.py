@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -151,3 +153,11 @@ def test_the_model_of_the_readme_against_pytorch() -> None:
     assert x.grad.tolist() == their_x.grad.tolist()
     for name, parameter in model.param_dict.items():
         assert parameter.grad.tolist() == theirs[name].grad.tolist()
+
+
+def test_packages_are_there_after_import_lucid_alone() -> None:
+    program = "import lucid; print(lucid.nn.Linear(2, 1), lucid.optim.SGD, lucid.data.digits, lucid.io.load)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("Linear(2 -> 1)")
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = lucid.nonsense

@@ -8,6 +8,9 @@ Tensors and their operations are here; modules are in ``lucid.nn``, optimizers i
 ``lucid.optim``, data sets in ``lucid.data``, files in ``lucid.io``.
 """
 
+import importlib
+from typing import Any
+
 from lucid import autograd, random
 from lucid.autograd import enable_grad, no_grad, primitive
 from lucid.ops import (
@@ -321,3 +324,10 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
+    if name in ("nn", "optim", "data", "io", "testing"):
+        return importlib.import_module(f"lucid.{name}")
+    raise AttributeError(f"module 'lucid' has no attribute {name!r}")
