@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import lucid
-from lucid import random
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError
+from lucid import Tensor, random
+from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, DTypeError, LucidError
 from lucid.random import Generator
 
 
@@ -68,8 +68,30 @@ def test_the_state_goes_on_where_it_was():
     expected = random.uniform(3, generator=g).tolist()
     assert [random.uniform(3, generator=c).tolist() for c in copies] == [expected] * 3
     assert repr(g) == "Generator(seed=1, path=(0, 1), counter=2)"
-    with pytest.raises(ArgumentError, match="counter"):
-        g.load_state_dict({"seed": 1})
+    before = repr(g)
+    for state, error in [
+        ({"seed": 1}, ArgumentError),
+        (3, ArgumentTypeError),
+        ({"seed": "x", "path": [], "counter": 0}, ArgumentTypeError),
+        ({"seed": 1, "path": [0.5], "counter": 0}, ArgumentTypeError),
+        ({"seed": 1, "path": 3, "counter": 0}, ArgumentTypeError),
+        ({"seed": 1, "path": [], "counter": -1}, ArgumentError),
+    ]:
+        with pytest.raises(error):
+            g.load_state_dict(state)
+    assert repr(g) == before
+
+
+def test_a_generator_may_have_a_device():
+    pytest.importorskip("jax")
+    g = Generator(3, "xla:cpu")
+    assert random.uniform(2, generator=g).device == "xla:cpu"
+    assert random.bernoulli(0.5, 2, generator=g).device == "xla:cpu"
+    assert random.uniform(2, generator=g, device="cpu").device == "cpu"
+    assert [other.device for other in (copy.deepcopy(g), *g.split(2))] == ["xla:cpu"] * 3
+    assert repr(g) == "Generator(seed=3, counter=4, device='xla:cpu')"
+    with pytest.raises(DeviceError):
+        Generator(3, "nowhere")
 
 
 def test_threads_never_draw_the_same():
@@ -104,10 +126,37 @@ def test_distributions(device):
     assert not random.bernoulli(0.0, 100, generator=g, device=device).any()
 
 
-def test_half_precision_stays_below_the_upper_end(device):
-    x = random.uniform(50_000, generator=Generator(0), dtype="float16", device=device)
-    assert x.dtype == lucid.float16
-    assert x.numpy().max() < 1
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (-3, 5), (0, 0.1), (1, 1.002), (-60_000, -1)])
+def test_uniform_stays_below_the_upper_end(device, dtype, low, high):
+    # In half precision 50,000 draws hit every value there is, so also those that would round up.
+    x = random.uniform(50_000, low, high, generator=Generator(0), dtype=dtype, device=device).numpy()
+    assert x.dtype == dtype
+    assert x.min() >= np.asarray(low, dtype)
+    assert x.max() < np.asarray(high, dtype)
+
+
+def test_integers_reach_both_ends_of_a_dtype(device):
+    for dtype in ("int8", "uint8"):
+        limits = np.iinfo(dtype)
+        x = random.integers(limits.min, limits.max + 1, 5000, dtype=dtype, device=device).numpy()
+        assert (x.min(), x.max(), x.dtype) == (limits.min, limits.max, dtype)
+
+
+def test_what_fails_leaves_the_stream_where_it_was():
+    g = Generator(0)
+    for call in (
+        lambda: random.uniform(-1, generator=g),
+        lambda: random.uniform(2, dtype="int8", generator=g),
+        lambda: random.normal(2, device="nowhere", generator=g),
+        lambda: random.integers(0, 300, 2, dtype="int8", generator=g),
+        lambda: random.permutation(2.5, generator=g),
+        lambda: random.bernoulli(0.5, 2, dtype="no such dtype", generator=g),
+        lambda: g.split(-1),
+    ):
+        with pytest.raises(LucidError):
+            call()
+    assert repr(g) == "Generator(seed=0, counter=0)"
 
 
 def test_shapes_dtypes_and_tracking():
@@ -132,6 +181,25 @@ def test_shapes_dtypes_and_tracking():
         (lambda: random.integers(0), ArgumentError),
         (lambda: random.integers(5, 5), ArgumentError),
         (lambda: random.integers(5, dtype="float32"), DTypeError),
+        (lambda: random.integers(0, 300, dtype="int8"), ArgumentError),
+        (lambda: random.integers(-1, 3, dtype="uint8"), ArgumentError),
+        (lambda: random.integers(0, 2**70), ArgumentError),
+        (lambda: random.integers(0, 2.5), ArgumentTypeError),
+        (lambda: random.integers("a"), ArgumentTypeError),
+        (lambda: random.uniform(2, "a"), ArgumentTypeError),
+        (lambda: random.uniform(2, Tensor([0.0, 1.0])), ArgumentTypeError),
+        (lambda: random.uniform(2, 0, float("inf")), ArgumentError),
+        (lambda: random.uniform(2, 0, 10**400), ArgumentError),
+        (lambda: random.uniform(2, -3e38, 3e38), ArgumentError),
+        (lambda: random.uniform(2, 0, 1e5, dtype="float16"), ArgumentError),
+        (lambda: random.normal(2, std="x"), ArgumentTypeError),
+        (lambda: random.normal(2, mean=float("nan")), ArgumentError),
+        (lambda: random.normal(2, std=float("inf")), ArgumentError),
+        (lambda: random.permutation(3.5), ArgumentTypeError),
+        (lambda: random.permutation(np.arange(3)), ArgumentTypeError),
+        (lambda: random.bernoulli("a"), ArgumentTypeError),
+        (lambda: random.bernoulli(float("nan")), ArgumentError),
+        (lambda: Generator(0).split(2.0), ArgumentTypeError),
         (lambda: random.permutation(-1), ArgumentError),
         (lambda: random.bernoulli(1.5), ArgumentError),
         (lambda: random.uniform(2, generator=3), ArgumentTypeError),
