@@ -1,6 +1,6 @@
 """What a small operation costs beside its arithmetic, against PyTorch.
 
-    python benchmarks/overhead.py --rounds 200
+    python benchmarks/overhead.py --rounds 100
 
 The tensors here are so small that their arithmetic takes no time. What is measured is what the
 framework adds: the calls, the recording, the walk back. Both get the same work, and first of all
@@ -148,7 +148,7 @@ def import_table(rounds: int) -> str:
 def main() -> None:
     """Check, measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=200, help="rounds of each framework (default: 200)")
+    parser.add_argument("--rounds", type=int, default=100, help="rounds of each framework (default: 100)")
     parser.add_argument("--imports", type=int, default=20, help="fresh imports of each (default: 20)")
     options = parser.parse_args()
     if options.rounds < 1 or options.imports < 1:

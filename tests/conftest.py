@@ -12,7 +12,6 @@ import lucid
 @pytest.fixture(autouse=True)
 def _fresh_state() -> Iterator[None]:
     """Seed Lucid's random numbers, and see that the test leaves recording switched on."""
-    if hasattr(lucid, "random"):
-        lucid.random.seed(0)
+    lucid.random.seed(0)
     yield
     assert lucid.autograd.is_recording(), "the test left gradient recording switched off"
