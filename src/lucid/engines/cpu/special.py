@@ -1,7 +1,7 @@
 """Special functions that NumPy lacks.
 
 The coefficients are Chebyshev expansions of the functions named beside them, computed with
-50 digits; the error is within 1.3 units in the last place of a double.
+50 digits; the error of erf is within 1.7 units in the last place of a double.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebval
+from numpy.polynomial.chebyshev import cheb2poly
 
 # erf(sqrt(z)) / sqrt(z) on 0 <= z <= 1
 _NEAR = (
@@ -29,12 +29,27 @@ _FAR = (
 )  # fmt: skip
 
 
+# For a double all terms are needed, for single precision the first few: as polynomials.
+_DOUBLE = cheb2poly(_NEAR), cheb2poly(_FAR)
+_SINGLE = cheb2poly(_NEAR[:8]), cheb2poly(_FAR[:11])
+
+
 def erf(x: Any) -> Any:
-    """Return the error function; float32 is computed in double and rounded."""
+    """Return the error function; single precision is computed in double and rounded."""
+    near_terms, far_terms = _DOUBLE if x.dtype == np.float64 else _SINGLE
     wide = np.asarray(x, np.float64)
     size = np.abs(wide)
-    near = wide * chebval(2 * np.minimum(size, 1) ** 2 - 1, _NEAR)
+    near = wide * _polynomial(2 * np.minimum(size, 1) ** 2 - 1, near_terms)
     far = np.clip(size, 1, 6)  # beyond 6, erfc is less than the last digit of 1
-    tail = np.exp(-far * far) * chebval((1 / far - 7 / 12) * (12 / 5), _FAR)
+    tail = np.exp(-far * far) * _polynomial((1 / far - 7 / 12) * (12 / 5), far_terms)
     result = np.where(size < 1, near, np.copysign(1 - tail, wide))
     return result.astype(x.dtype, copy=False)
+
+
+def _polynomial(u: Any, coefficients: Any) -> Any:
+    """Return the polynomial at ``u`` by Horner's rule, in one array."""
+    result = np.full(np.shape(u), coefficients[-1])
+    for c in coefficients[-2::-1]:
+        result *= u
+        result += c
+    return result
