@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import lucid
+
+# How long an example takes says how busy the machine is, and nothing about Lucid.
+settings.register_profile("lucid", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("lucid")
 
 
 @pytest.fixture(autouse=True)
