@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -12,29 +13,23 @@ def write(path: Path, content: bytes) -> None:
 
     It is written beside the old one under another name, flushed to the disk, and renamed, which
     happens at once or not at all. If anything fails, the old file is still there, and the new
-    one is removed.
+    one is removed. What a link leads to is replaced, and not the link.
     """
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _usual_mode(path))  # mkstemp's is readable by its owner alone
+        with suppress(FileNotFoundError):
+            os.chmod(temporary, path.stat().st_mode & 0o777)  # the old file's permissions stay
         os.replace(temporary, path)
     except BaseException:
-        os.unlink(temporary)
+        with suppress(OSError):  # the first failure is the one to tell
+            os.unlink(temporary)
         raise
     _sync_folder(path.parent)
-
-
-def _usual_mode(path: Path) -> int:
-    """Return the mode that ``path`` has, or that a new file would get."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Special functions that NumPy lacks.
 
 The coefficients are Chebyshev expansions of the functions named beside them, computed with
-50 digits; the error of erf is within 1.7 units in the last place of a double.
+50 digits; the error of erf is within 2 units in the last place of a double.
 """
 
 from __future__ import annotations
