@@ -504,3 +504,60 @@ def test_what_a_rule_does_not_need_is_not_kept_alive():
     assert alive() is None
     y.sum().backward()
     assert x.grad.tolist() == [2.0, 2.0]
+
+
+def test_retain_grad_follows_a_write_and_a_leaf_does_not():
+    x = leaf([1.0, 2.0])
+    y = x * 2
+    y.retain_grad()
+    y *= 3
+    (y * 5).sum().backward()
+    assert y.grad.tolist() == [5.0, 5.0]
+    assert x.grad.tolist() == [30.0, 30.0]
+
+
+def test_no_grad_can_be_entered_again_and_refuses_generators():
+    x = leaf(1.0)
+    off = lucid.no_grad()
+    with off, off:
+        assert not (x * 2).requires_grad
+    assert (x * 2).requires_grad
+    with pytest.raises(ArgumentTypeError, match="generator"):
+
+        @lucid.no_grad()
+        def steps():
+            yield x * 2
+
+
+def test_complex_numbers_are_refused_and_not_differentiated_wrongly():
+    with pytest.raises(DTypeError, match="complex"):
+        Tensor([1j], requires_grad=True)
+    with pytest.raises(GradientError, match="complex"):
+        leaf([1.0]) * 1j
+
+
+def test_of_several_results_only_floats_are_tracked():
+    @autograd.primitive
+    def doubled_and_largest(xp, x):
+        return 2 * x, xp.argmax(x)
+
+    @doubled_and_largest.vjp
+    def _(xp, g, _out, _x):
+        return (2 * g[0],)
+
+    x = leaf([1.0, 3.0])
+    doubled, largest = doubled_and_largest(x)
+    assert not largest.requires_grad
+    doubled.sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("call", [lambda x: autograd.grad(3.0, x), lambda x: autograd.grad(x * 2, [3.0])])
+def test_grad_of_what_is_no_tensor(call):
+    with pytest.raises(ArgumentTypeError, match="float"):
+        call(leaf(1.0))
+
+
+def test_tracking_is_not_switched_off_for_a_computed_tensor():
+    with pytest.raises(GradientError, match="detach"):
+        (leaf(1.0) * 2).requires_grad_(False)

@@ -397,3 +397,93 @@ def test_a_subclass_with_attributes_is_a_tensor_and_copied_whole():
     assert type(y) is Labelled
     assert y.label == ["a"]
     assert y.label is not x.label
+
+
+# ----------------------------------------------------------------- whose memory it is
+
+
+@pytest.mark.parametrize("device", ["cpu", "xla:cpu"])
+def test_what_is_written_is_copied(device):
+    if device != "cpu":
+        pytest.importorskip("jax")
+    a = np.ones(100_000, np.float32)  # large: JAX would take it without a copy
+    x, y = lucid.zeros(a.shape, device=device), lucid.zeros(a.shape, device=device)
+    x.copy_(a)
+    y[:] = a
+    a[:] = -1
+    assert x.min().item() == 1.0
+    assert y.min().item() == 1.0
+
+
+def test_copy_shares_no_node_with_its_source():
+    p, q = Tensor([1.0, 2.0], requires_grad=True), Tensor([5.0, 6.0], requires_grad=True)
+    plain = lucid.zeros(2)
+    with lucid.no_grad():
+        q.copy_(p)
+        plain.copy_(p)
+    assert not plain.requires_grad
+    (q * 3).sum().backward()
+    assert q.grad.tolist() == [3.0, 3.0]
+    assert p.grad is None
+    y = lucid.zeros(2)
+    y.copy_(p)
+    y.retain_grad()
+    (y * 2).sum().backward()
+    assert (y.grad.tolist(), p.grad.tolist(), y.is_leaf) == ([2.0, 2.0], [2.0, 2.0], False)
+
+
+def test_a_graph_keeps_a_numpy_operand_as_it_was():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    a, i = np.array([3.0, 4.0], np.float32), np.array([1])
+    hidden = i.view()
+    hidden.flags.writeable = False
+    y = (x * a).sum() + x[hidden].sum()
+    a[:] = 0
+    i[:] = 0
+    g = np.array(1.0, np.float32)
+    y.backward(g)
+    g[...] = 7
+    assert x.grad.tolist() == [3.0, 5.0]
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "expected"),
+    [
+        (5, "uint8", 5),
+        (-3, "int8", -3),
+        (True, "int8", 1),
+        (2, "float16", 2.0),
+        (300, "int8", None),
+        (-1, "uint8", None),
+    ],
+)
+def test_python_integers_are_weak_when_written_and_must_fit(value, dtype, expected):
+    x = lucid.zeros(2, dtype=dtype)
+    if expected is None:
+        with pytest.raises(ArgumentError, match="out of range"):
+            x[0] = value
+        with pytest.raises(ArgumentError, match="out of range"):
+            x.copy_(value)
+        assert x.tolist() == [0, 0]
+    else:
+        x[0] = value
+        assert x.tolist() == [expected, 0]
+
+
+def test_dtypes_in_lists_are_kept_and_digits_are_not_lost_on_the_way():
+    assert Tensor([Tensor([1.0], dtype="float64")]).dtype == lucid.float64
+    assert Tensor([np.array([1.1])]).tolist() == [[1.1]]
+    assert Tensor([16777217.0], dtype="int32").tolist() == [16777217]
+    for structured in (np.zeros(2, [("a", int)]), np.zeros(2, "V4")):
+        with pytest.raises(DTypeError, match="numbers"):
+            Tensor(structured)
+
+
+def test_a_copied_parameter_is_a_parameter():
+    import lucid.nn as nn
+
+    p = nn.Parameter([1.0])
+    q = copy.copy(p)
+    assert type(q) is nn.Parameter
+    assert q.is_leaf
+    assert q is not p

@@ -19,7 +19,7 @@ import numpy as np
 
 from lucid import grad_mode, recording
 from lucid.engines.registry import engine_by_type, engine_of, is_array
-from lucid.errors import ArgumentError, DeviceError, GradientError, ShapeError
+from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, GradientError, ShapeError
 from lucid.grad_mode import enable_grad, is_recording, no_grad
 from lucid.node import Node, Watch
 from lucid.recording import (
@@ -71,8 +71,7 @@ def grad(
         >>> print(first.item(), second.item())
         27.0 18.0
     """
-    outputs = [outputs] if isinstance(outputs, recording.Tensor) else list(outputs)
-    inputs = [inputs] if isinstance(inputs, recording.Tensor) else list(inputs)
+    outputs, inputs = _tensors("outputs", outputs), _tensors("inputs", inputs)
     if grad_outputs is None or isinstance(grad_outputs, recording.Tensor):
         grad_outputs = [grad_outputs] * len(outputs)
     if len(grad_outputs) != len(outputs):
@@ -89,6 +88,17 @@ def grad(
             f"grad: the outputs do not depend on inputs[{i}]: pass allow_unused=True to get None for it"
         )
     return results
+
+
+def _tensors(name: str, given: Any) -> list[Any]:
+    """Return a Tensor, or a sequence of them, as a list."""
+    tensors = list(given) if isinstance(given, (list, tuple)) else [given]
+    for i, t in enumerate(tensors):
+        if not isinstance(t, recording.Tensor):
+            raise ArgumentTypeError(
+                f"grad expects {name} to be Tensors, got {type(t).__name__} for {name}[{i}]"
+            )
+    return tensors
 
 
 def _walk(
@@ -206,7 +216,7 @@ def _seed(tensor: Any, gradient: Any, create: bool) -> Any:
             raise GradientError(MSG_NOT_SCALAR.format(shape=tensor.shape))
         return _constant(tensor if create else array, array.shape, array.dtype, 1)
     if not isinstance(gradient, recording.Tensor):
-        gradient = recording.namespace.asarray(gradient, dtype=tensor.dtype, device=tensor.device)
+        gradient = recording.Tensor(gradient, dtype=tensor.dtype, device=tensor.device)
     if gradient.shape != tensor.shape:
         raise ShapeError(
             f"backward: gradient has shape {gradient.shape}, the tensor {tensor.shape}: they must be equal"

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Callable
+from typing import Any, TypeVar, cast, overload
 
-if TYPE_CHECKING:
-    from contextlib import _GeneratorContextManager
+from lucid.errors import ArgumentTypeError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -22,21 +21,39 @@ class State(threading.local):
 state = State()
 
 
-@contextmanager
-def mode(enabled: bool) -> Iterator[None]:
-    """Record, or do not, inside the ``with``."""
-    before = state.recording
-    state.recording = enabled
-    try:
-        yield
-    finally:
-        state.recording = before
+class mode:
+    """Record, or do not: inside a ``with``, or in each call of a function that it decorates."""
+
+    def __init__(self, enabled: bool) -> None:
+        self.enabled = enabled
+        self._before: list[bool] = []  # a stack: one object may be entered again inside itself
+
+    def __enter__(self) -> None:
+        self._before.append(state.recording)
+        state.recording = self.enabled
+
+    def __exit__(self, *error: object) -> None:
+        state.recording = self._before.pop()
+
+    def __call__(self, function: F) -> F:
+        if function.__code__.co_flags & 0x20:  # inspect.CO_GENERATOR
+            raise ArgumentTypeError(
+                f"{function.__name__} is a generator function: its body runs between other code, which would "
+                "be switched too. Write `with no_grad():` around the part of the body that is meant"
+            )
+
+        @functools.wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with mode(self.enabled):
+                return function(*args, **kwargs)
+
+        return cast(F, switched)
 
 
 @overload
 def no_grad(function: F) -> F: ...
 @overload
-def no_grad(function: None = None) -> _GeneratorContextManager[None]: ...
+def no_grad(function: None = None) -> mode: ...
 def no_grad(function: Any = None) -> Any:
     """Compute without recording, in this thread: ``with no_grad():`` or ``@no_grad()``.
 
@@ -53,7 +70,7 @@ def no_grad(function: Any = None) -> Any:
 @overload
 def enable_grad(function: F) -> F: ...
 @overload
-def enable_grad(function: None = None) -> _GeneratorContextManager[None]: ...
+def enable_grad(function: None = None) -> mode: ...
 def enable_grad(function: Any = None) -> Any:
     """Record again inside ``no_grad``: ``with enable_grad():`` or ``@enable_grad()``."""
     return mode(True) if function is None else mode(True)(function)

@@ -104,6 +104,14 @@ def watch(node: Node) -> Watch:
     return node.watch
 
 
+def release_grad(node: Node, tensor: Any) -> bool:
+    """Have gradients at ``node`` no longer added to ``tensor.grad``; return whether they were."""
+    kept = node.watch is not None and node.watch.tensor is not None and node.watch.tensor() is tensor
+    if kept and node.watch is not None:
+        node.watch.tensor = None
+    return kept
+
+
 def keep_grad(node: Node, tensor: Any) -> None:
     """Have the gradient that arrives at ``node`` added to ``tensor.grad``."""
     watch(node).tensor = weakref.ref(tensor)

@@ -159,6 +159,10 @@ class Primitive:
         shape: Any,
         dtype: Any,
     ) -> Node:
+        if output is not None and getattr(dtype, "kind", "f") == "c":
+            raise GradientError(
+                f"{self.name}: gradients of complex numbers are not there yet: pass x.detach()"
+            )
         if self.rule is None:
             raise GradientError(
                 f"{self.name} has no derivative, and an argument tracks gradients: "
@@ -187,12 +191,14 @@ class Primitive:
         if tracked and _state.recording:
             shapes, kinds = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
             origin = self._record(arrays, parents, outs, options, shapes, kinds)
-            nodes = [pick(origin, i) for i in range(len(outs))]
+            nodes = [pick(origin, i) if o.dtype.kind in "fV" else None for i, o in enumerate(outs)]
         return tuple(map(wrap, outs, nodes))
 
     def _convert(self, args: tuple[Any, ...]) -> list[Any] | None:
         """Return ``args`` as Tensors of one engine and dtype, and scalars; None if they are."""
-        converted = [_as_argument(self, arg) for arg in args]
+        # A graph holds on to its arrays, and a NumPy array is its owner's to write to.
+        recorded = _state.recording and any(isinstance(a, Tensor) and a._node is not None for a in args)
+        converted = [_as_argument(self, arg, copy=recorded) for arg in args]
         tensors = [a for a in converted if isinstance(a, Tensor)]
         if not tensors:
             converted = [namespace.asarray(a) for a in converted]
@@ -317,7 +323,7 @@ def wrap(array: Array, node: Node | None = None) -> Any:
     return result
 
 
-def _as_argument(primitive: Primitive, arg: Any) -> Any:
+def _as_argument(primitive: Primitive, arg: Any, copy: bool) -> Any:
     if isinstance(arg, Tensor):
         return arg
     if isinstance(arg, float):
@@ -325,7 +331,8 @@ def _as_argument(primitive: Primitive, arg: Any) -> Any:
     if isinstance(arg, (bool, int, complex)):
         return arg
     if is_array(arg):
-        return wrap(engine_of(arg).as_array(arg))
+        array = engine_of(arg).as_array(arg)
+        return wrap(array.copy() if copy else array)
     raise ArgumentTypeError(
         f"{primitive.name} expects Tensors, got {type(arg).__name__}: write lucid.asarray(...) around it"
     )

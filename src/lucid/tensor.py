@@ -140,11 +140,19 @@ class Tensor(Methods):
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Begin to track gradients as a leaf, or cease to; return the Tensor itself."""
         if not requires_grad:
+            if not self.is_leaf:
+                raise GradientError(
+                    "requires_grad_(False) on a tensor that was computed would cut the graph for all who "
+                    "hold it: write x.detach()"
+                )
             self._node = None
-        elif not is_inexact(self.dtype):
-            raise DTypeError(
-                f"only floats have gradients, this tensor is {self.dtype.name}: write x.astype(lucid.float32)"
+        elif self.dtype.kind == "c" or not is_inexact(self.dtype):
+            fix = (
+                "complex gradients are not there yet"
+                if self.dtype.kind == "c"
+                else "write x.astype(lucid.float32)"
             )
+            raise DTypeError(f"only floats have gradients, this tensor is {self.dtype.name}: {fix}")
         elif self._node is None:
             self._node = node.leaf(self)
         return self
@@ -230,7 +238,11 @@ class Tensor(Methods):
         self._check_like(value, "the new value")
         self._array = value._array
         if value._node is not None:
-            self._node = value._node
+            old, self._node = self._node, value._node
+            # A leaf goes on gathering the gradient of what it was. But retain_grad was asked for
+            # this Tensor, so it follows to the new value.
+            if old is not None and old.parents and node.release_grad(old, self):
+                node.keep_grad(self._node, self)
         elif self._node is not None and self._node.parents:
             # A constant was written over a computed value. While recording, it tracks nothing
             # any more; under no_grad it begins anew as a leaf, as a parameter should.
@@ -240,16 +252,37 @@ class Tensor(Methods):
     def copy_(self, source: Any) -> Self:
         """Take on the values of ``source``, cast and broadcast to this dtype and shape.
 
-        Written under ``no_grad``, a leaf stays a leaf: this is how parameters are set.
+        Written under ``no_grad``, a leaf stays a leaf: this is how parameters are set. A source on
+        another device is moved.
         """
-        source = ops.asarray(source, device=self.device)
-        _check_cast(source.dtype, self.dtype, "copy_")
-        return self._become(ops.broadcast_to(source.astype(self.dtype), self.shape))
+        value = self._as_written(source, "copy_").to(self.device)
+        # A copy, so that the two never share a node, nor this one has any of an unrecorded write.
+        value = value.copy() if grad_mode.is_recording() else value.detach()
+        return self._become(ops.broadcast_to(value, self.shape))
+
+    def _as_written(self, value: Any, what: str) -> Any:
+        """Return ``value`` as a Tensor of this dtype, or raise if that would lose something."""
+        dtype = self.dtype
+        if not isinstance(value, Tensor):
+            scalar = isinstance(value, (bool, int, float, complex))
+            value = Tensor(value, device=self.device)  # a copy: an array is its owner's to write to
+            if scalar and value.dtype.kind == "i" and dtype.kind in "iu":  # weak, if it fits
+                limits = np.iinfo(dtype)
+                if not limits.min <= value.item() <= limits.max:
+                    raise ArgumentError(
+                        f"{what}: {value.item()} is out of range for {dtype.name}, "
+                        f"which goes from {limits.min} to {limits.max}"
+                    )
+                return value.astype(dtype)
+        if not np.can_cast(value.dtype, dtype, "same_kind"):
+            raise DTypeError(
+                f"{what} would turn {value.dtype.name} into {dtype.name} and lose information: "
+                f"cast the value with .astype(lucid.{dtype.name}), or the tensor first"
+            )
+        return value.astype(dtype)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        value = value if isinstance(value, Tensor) else ops.asarray(value, device=self.device)
-        _check_cast(value.dtype, self.dtype, "x[i] = value")
-        value = value.astype(self.dtype)
+        value = self._as_written(value, "x[i] = value")
         if self._node is None and value._node is None and value.device == "cpu" and is_alone(self):
             indexing.write_at(self, key, value)  # nobody else can see this array
         else:
@@ -335,7 +368,13 @@ class Tensor(Methods):
         return int(kind), int(number)
 
     def __copy__(self) -> Tensor:
-        return self._rename()
+        if type(self) is Tensor:
+            return self._rename()
+        function, arguments, *state = self.__reduce__()  # of a subclass: another one of its kind
+        result: Tensor = function(*arguments)
+        if state:
+            result.__dict__.update(state[0])
+        return result
 
     def copy(self) -> Tensor:
         """Return another Tensor of this value, part of the same graph."""
@@ -366,8 +405,10 @@ class Tensor(Methods):
 
     # ------------------------------------------------------------- moving and casting
 
-    def to(self, device: str) -> Tensor:
-        """Return this Tensor on ``device``; itself if it is there already."""
+    def to(self, device: str | None) -> Tensor:
+        """Return this Tensor on ``device``; itself if it is there already, or ``device`` is None."""
+        if device is None:
+            return self
         return ops.to_device(self, resolve_device(device)[1])  # type: ignore[no-any-return]
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
@@ -377,15 +418,6 @@ class Tensor(Methods):
     def astype(self, dtype: Any) -> Any:
         """Return this Tensor with another dtype."""
         return ops.astype(self, dtype)
-
-
-def _check_cast(source: DType, target: DType, what: str) -> None:
-    """Raise if writing ``source`` into ``target`` would drop a fraction or an imaginary part."""
-    if not np.can_cast(source, target, "same_kind"):
-        raise DTypeError(
-            f"{what} would turn {source.name} into {target.name} and lose information: "
-            f"cast the value with .astype(lucid.{target.name}), or the tensor first"
-        )
 
 
 def _rebuild(cls: type[Tensor], array: Any, device: str, requires_grad: bool, grad: Any) -> Any:

@@ -57,7 +57,7 @@ def as_dtype(dtype: Any) -> DType:
         result: DType = np.dtype(dtype)
     except TypeError as error:
         raise DTypeError(f"dtype must name a data type such as 'float32', got {dtype!r}") from error
-    if dtype is None or result.kind not in _KIND_ORDER:
+    if dtype is None or (result.kind not in "biufc" and result.name != "bfloat16"):
         raise DTypeError(f"dtype must be boolean or numeric, got {dtype!r}")
     return result
 

@@ -45,21 +45,26 @@ def _from_python(obj: Any, dtype: dtypes.DType | None) -> np.ndarray[Any, Any]:
     _refuse_tracked(obj)
     try:
         array = np.array(obj)
-        if array.dtype == np.float64 and not hasattr(obj, "__array__"):
-            array = array.astype(dtypes.default_float)
-        elif array.dtype == np.complex128 and not hasattr(obj, "__array__"):
-            array = array.astype(np.complex64)
-        if dtype is not None and dtype.itemsize > array.dtype.itemsize and array.dtype.kind in "fc":
-            array = np.array(obj, dtype)  # from the numbers themselves, before they lost digits
     except (ValueError, TypeError, OverflowError) as error:
         raise ArgumentError(f"cannot make a tensor of this {type(obj).__name__}: {error}") from error
-    if array.size == 0 and array.dtype == np.float64:
-        array = array.astype(dtypes.default_float)
+    # Python's numbers take the default dtypes; what has a dtype of its own keeps it.
+    if dtype is None and not _has_dtype(obj):
+        if array.dtype == np.float64:
+            array = array.astype(dtypes.default_float)
+        elif array.dtype == np.complex128:
+            array = array.astype(np.complex64)
     return _numeric(array)
 
 
+def _has_dtype(obj: Any) -> bool:
+    """Whether ``obj`` is an array, or a sequence with an array in it."""
+    if isinstance(obj, (list, tuple)):
+        return any(_has_dtype(item) for item in obj)
+    return hasattr(obj, "__array__") and not isinstance(obj, (float, complex))
+
+
 def _numeric(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    if array.dtype.kind not in "biufcV":
+    if array.dtype.kind not in "biufc" and array.dtype.name != "bfloat16":
         raise DTypeError(f"a tensor holds booleans or numbers, got {array.dtype} data")
     if array.dtype.byteorder not in "=|":
         array = array.astype(array.dtype.newbyteorder("="))

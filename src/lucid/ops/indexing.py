@@ -132,7 +132,8 @@ def _as_index_part(part: Any, array: Array) -> Any:
             return slice(*(b if b is None else operator.index(b) for b in bounds))
         except TypeError as error:
             raise IndexingError(f"a slice has integer bounds, got {part!r}") from error
-    if isinstance(part, recording.Tensor):
+    mine = isinstance(part, recording.Tensor)
+    if mine:
         part = part._array
     if isinstance(part, (bool, np.bool_)):
         part = np.asarray(part)
@@ -150,8 +151,8 @@ def _as_index_part(part: Any, array: Array) -> Any:
         part = engine.from_numpy(home.to_numpy(part), engine.device_of(array), copy=True)
     elif isinstance(part, np.generic):
         return int(part)
-    elif isinstance(part, np.ndarray) and part.flags.writeable:
-        part = part.copy()  # the graph holds on to it, and it may be the caller's
+    elif isinstance(part, np.ndarray) and not mine:
+        part = part.copy()  # the graph holds on to it, and it is the caller's to write to
     return part
 
 

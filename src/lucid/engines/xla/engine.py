@@ -41,8 +41,9 @@ class XLAEngine:
         return _name(device) if isinstance(device, jax.Device) else f"xla:{jax.default_backend()}"
 
     def from_numpy(self, array: np.ndarray[Any, Any], device: str, *, copy: bool) -> JaxArray:
-        # JAX may go on reading a NumPy array after this returns, so copy unless told not to.
-        return jax.device_put(np.array(array) if copy else array, _device(device))
+        # JAX may go on reading a NumPy array after this returns, or never copy it at all, and
+        # its arrays never change: so always give it a copy of its own.
+        return jax.device_put(np.array(array), _device(device))
 
     def to_numpy(self, array: JaxArray) -> np.ndarray[Any, Any]:
         return np.asarray(array)
