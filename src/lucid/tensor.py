@@ -23,7 +23,7 @@ import numpy as np
 
 from lucid import autograd, grad_mode, node, ops, printing, recording
 from lucid.engines.cpu.memory import is_alone
-from lucid.engines.dtypes import DType, is_inexact
+from lucid.engines.dtypes import DType
 from lucid.engines.registry import engine_of, resolve_device
 from lucid.errors import (
     ArgumentError,
@@ -35,6 +35,7 @@ from lucid.errors import (
 )
 from lucid.methods import Methods
 from lucid.ops import indexing
+from lucid.ops.cast import as_written
 
 
 class Tensor(Methods):
@@ -61,8 +62,7 @@ class Tensor(Methods):
     """
 
     __slots__ = ("__weakref__", "_array", "_grad", "_node")
-    # NumPy leaves `array + tensor` to the Tensor, and says so when asked for numpy.sin(tensor):
-    # a NumPy function would lose the gradient.
+    # `array + tensor` is left to the Tensor; numpy.sin(tensor) raises: it would lose the gradient.
     __array_ufunc__ = None
 
     _array: Any
@@ -142,17 +142,14 @@ class Tensor(Methods):
         if not requires_grad:
             if not self.is_leaf:
                 raise GradientError(
-                    "requires_grad_(False) on a tensor that was computed would cut the graph for all who "
-                    "hold it: write x.detach()"
+                    "requires_grad_(False) on a computed tensor cuts its graph: write x.detach()"
                 )
             self._node = None
-        elif self.dtype.kind == "c" or not is_inexact(self.dtype):
-            fix = (
-                "complex gradients are not there yet"
-                if self.dtype.kind == "c"
-                else "write x.astype(lucid.float32)"
+        elif self.dtype.kind not in "fV":  # V: bfloat16
+            name = self.dtype.name
+            raise DTypeError(
+                f"only real floats have gradients, this is {name}: write x.astype(lucid.float32)"
             )
-            raise DTypeError(f"only floats have gradients, this tensor is {self.dtype.name}: {fix}")
         elif self._node is None:
             self._node = node.leaf(self)
         return self
@@ -202,8 +199,7 @@ class Tensor(Methods):
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
         """Call ``hook(gradient)`` when backward reaches this Tensor; what it returns replaces it.
 
-        Returns:
-            a function that removes the hook.
+        What is returned here is a function that removes the hook.
 
         Example:
             >>> x = Tensor([1.0], requires_grad=True)
@@ -224,14 +220,11 @@ class Tensor(Methods):
         if value.shape != self.shape:
             raise ShapeError(f"{what} has shape {value.shape}, the tensor {self.shape}: they must be equal")
         if value.dtype != self.dtype:
-            raise DTypeError(
-                f"{what} is {value.dtype.name}, the tensor {self.dtype.name}: "
-                f"cast one with .astype(lucid.{self.dtype.name})"
-            )
+            mine, given = self.dtype.name, value.dtype.name
+            raise DTypeError(f"{what} is {given}, the tensor {mine}: cast one with .astype(lucid.{mine})")
         if value.device != self.device:
-            raise DeviceError(
-                f"{what} is on {value.device}, the tensor on {self.device}: move one with .to(device)"
-            )
+            mine, given = self.device, value.device
+            raise DeviceError(f"{what} is on {given}, the tensor on {mine}: move one with .to(device)")
 
     def _become(self, value: Tensor) -> Self:
         """Be a name for ``value`` from now on: what every write comes down to."""
@@ -239,8 +232,7 @@ class Tensor(Methods):
         self._array = value._array
         if value._node is not None:
             old, self._node = self._node, value._node
-            # A leaf goes on gathering the gradient of what it was. But retain_grad was asked for
-            # this Tensor, so it follows to the new value.
+            # A leaf goes on gathering the gradient of what it was; a retained grad follows the Tensor.
             if old is not None and old.parents and node.release_grad(old, self):
                 node.keep_grad(self._node, self)
         elif self._node is not None and self._node.parents:
@@ -255,34 +247,13 @@ class Tensor(Methods):
         Written under ``no_grad``, a leaf stays a leaf: this is how parameters are set. A source on
         another device is moved.
         """
-        value = self._as_written(source, "copy_").to(self.device)
+        value = as_written(source, self.dtype, self.device, "copy_").to(self.device)
         # A copy, so that the two never share a node, nor this one has any of an unrecorded write.
         value = value.copy() if grad_mode.is_recording() else value.detach()
         return self._become(ops.broadcast_to(value, self.shape))
 
-    def _as_written(self, value: Any, what: str) -> Any:
-        """Return ``value`` as a Tensor of this dtype, or raise if that would lose something."""
-        dtype = self.dtype
-        if not isinstance(value, Tensor):
-            scalar = isinstance(value, (bool, int, float, complex))
-            value = Tensor(value, device=self.device)  # a copy: an array is its owner's to write to
-            if scalar and value.dtype.kind == "i" and dtype.kind in "iu":  # weak, if it fits
-                limits = np.iinfo(dtype)
-                if not limits.min <= value.item() <= limits.max:
-                    raise ArgumentError(
-                        f"{what}: {value.item()} is out of range for {dtype.name}, "
-                        f"which goes from {limits.min} to {limits.max}"
-                    )
-                return value.astype(dtype)
-        if not np.can_cast(value.dtype, dtype, "same_kind"):
-            raise DTypeError(
-                f"{what} would turn {value.dtype.name} into {dtype.name} and lose information: "
-                f"cast the value with .astype(lucid.{dtype.name}), or the tensor first"
-            )
-        return value.astype(dtype)
-
     def __setitem__(self, key: Any, value: Any) -> None:
-        value = self._as_written(value, "x[i] = value")
+        value = as_written(value, self.dtype, self.device, "x[i] = value")
         if self._node is None and value._node is None and value.device == "cpu" and is_alone(self):
             indexing.write_at(self, key, value)  # nobody else can see this array
         else:
@@ -359,8 +330,7 @@ class Tensor(Methods):
     def __dlpack__(self, **options: Any) -> Any:
         if self.requires_grad:
             raise GradientError("a tensor that tracks gradients can't be exported: write x.detach()")
-        # A copy: what receives it may write to it. (A capsule is the older, unversioned kind.)
-        options.pop("copy", None)
+        options.pop("copy", None)  # always a copy: what receives it may write to it
         return self._array.copy().__dlpack__(**options)
 
     def __dlpack_device__(self) -> tuple[int, int]:
@@ -369,7 +339,7 @@ class Tensor(Methods):
 
     def __copy__(self) -> Tensor:
         if type(self) is Tensor:
-            return self._rename()
+            return self.copy()
         function, arguments, *state = self.__reduce__()  # of a subclass: another one of its kind
         result: Tensor = function(*arguments)
         if state:
@@ -378,11 +348,9 @@ class Tensor(Methods):
 
     def copy(self) -> Tensor:
         """Return another Tensor of this value, part of the same graph."""
-        return self._rename()
-
-    def _rename(self) -> Tensor:
         # Arrays never change, so a copy is a second name; a leaf's copy depends on the leaf.
-        return ops.positive(self) if self._node is not None else recording.wrap(self._array)  # type: ignore[no-any-return]
+        copied: Tensor = recording.wrap(self._array) if self._node is None else ops.positive(self)
+        return copied
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         function, arguments, *state = self.__reduce__()

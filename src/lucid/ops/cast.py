@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from lucid import recording
 from lucid.engines.dtypes import as_dtype, promote
+from lucid.errors import ArgumentError, DTypeError
 from lucid.recording import primitive
 
 
@@ -61,3 +64,31 @@ def common_dtype(*values: Any, device: str | None = None) -> list[Any]:
         else recording.Tensor(v, dtype=dtype, device=device)
         for v in values
     ]
+
+
+def as_written(value: Any, dtype: Any, device: str, what: str) -> Any:
+    """Return what is written into a Tensor, ``what`` says by which operation, as a Tensor of ``dtype``.
+
+    Python's integers are weak: they take any integer dtype that they fit.
+
+    Raises:
+        DTypeError: if the cast would drop a fraction or an imaginary part.
+        ArgumentError: if an integer is out of range.
+    """
+    if not isinstance(value, recording.Tensor):
+        weak = isinstance(value, int) and dtype.kind in "iu"
+        value = recording.Tensor(value, device=device)  # a copy: an array is its owner's to write to
+        if weak:
+            limits = np.iinfo(dtype)
+            if not limits.min <= value.item() <= limits.max:
+                raise ArgumentError(
+                    f"{what}: {value.item()} is out of range for {dtype.name}, "
+                    f"which goes from {limits.min} to {limits.max}"
+                )
+            return astype(value, dtype)
+    if not np.can_cast(value.dtype, dtype, "same_kind"):
+        raise DTypeError(
+            f"{what} would turn {value.dtype.name} into {dtype.name} and lose information: "
+            f"cast the value with .astype(lucid.{dtype.name}), or the tensor first"
+        )
+    return astype(value, dtype)
