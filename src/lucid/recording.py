@@ -144,7 +144,9 @@ class Primitive:
         result: Any = _new(Tensor)
         result._array = out
         result._grad = None
-        if tracked and _state.recording and out.dtype.kind in "fcV":
+        if tracked and _state.recording and (kind := out.dtype.kind) in "fcV":
+            if kind == "c":
+                raise GradientError(MSG_COMPLEX.format(name=self.name))
             result._node = self._record(arrays, parents, out, options, out.shape, out.dtype)
         else:
             result._node = None
@@ -159,10 +161,6 @@ class Primitive:
         shape: Any,
         dtype: Any,
     ) -> Node:
-        if output is not None and getattr(dtype, "kind", "f") == "c":
-            raise GradientError(
-                f"{self.name}: gradients of complex numbers are not there yet: pass x.detach()"
-            )
         if self.rule is None:
             raise GradientError(
                 f"{self.name} has no derivative, and an argument tracks gradients: "
@@ -255,7 +253,9 @@ class BinaryPrimitive(Primitive):
         result: Any = _new(Tensor)
         result._array = out
         result._grad = None
-        if (node is not None or other is not None) and _state.recording and out.dtype.kind in "fcV":
+        if (node is not None or other is not None) and _state.recording and (kind := out.dtype.kind) in "fcV":
+            if kind == "c":
+                raise GradientError(MSG_COMPLEX.format(name=self.name))
             result._node = self._record([a, b], [node, other], out, {}, out.shape, out.dtype)
         else:
             result._node = None
@@ -367,3 +367,6 @@ def _pick_forward(xp: Any, *outs: Any, i: int) -> Any:
 
 
 pick_primitive = Primitive(_pick_forward, None)
+
+
+MSG_COMPLEX = "{name}: complex numbers have no gradients yet: pass x.detach()"
