@@ -54,6 +54,7 @@ def register_tensor_subclass(cls: type) -> None:
 # ----------------------------------------------------------------- primitives
 
 _new = object.__new__
+_NO_OPTIONS: dict[str, Any] = {}
 _SCALARS = frozenset((bool, int, float, complex))
 
 
@@ -246,7 +247,7 @@ class BinaryPrimitive(Primitive):
         try:
             out = self.forward(engine_by_type[array_type].xp, a, b)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
-            raise _explain(self, error, [a, b], {}) from error
+            raise _explain(self, error, [a, b], _NO_OPTIONS) from error
 
         if out.__class__ is not array_type:
             out = engine_of(out).as_array(out)
@@ -256,7 +257,7 @@ class BinaryPrimitive(Primitive):
         if (node is not None or other is not None) and _state.recording and (kind := out.dtype.kind) in "fcV":
             if kind == "c":
                 raise GradientError(MSG_COMPLEX.format(name=self.name))
-            result._node = self._record([a, b], [node, other], out, {}, out.shape, out.dtype)
+            result._node = self._record((a, b), (node, other), out, _NO_OPTIONS, out.shape, out.dtype)
         else:
             result._node = None
         return result
