@@ -5,7 +5,7 @@ import pytest
 
 import lucid
 from lucid import Tensor
-from lucid.data import DataLoader, Dataset, Subset, TensorDataset, digits, random_split
+from lucid.data import DataLoader, Dataset, Subset, TensorDataset, digits, loader, random_split
 from lucid.errors import ArgumentError, ArgumentTypeError, IndexingError, ShapeError
 from lucid.random import Generator
 
@@ -56,7 +56,30 @@ def test_tensor_dataset():
         (lambda: random_split([1, 2], [-1, 3]), ArgumentError),
         (lambda: DataLoader(3), ArgumentTypeError),
         (lambda: DataLoader([1], batch_size=0), ArgumentError),
-        (lambda: DataLoader([1], batch_size=2.0), ArgumentError),
+        (lambda: DataLoader([1], batch_size=2.0), ArgumentTypeError),
+        (lambda: DataLoader([1], batch_size=True), ArgumentTypeError),
+        (lambda: DataLoader([1], shuffle="yes"), ArgumentTypeError),
+        (lambda: DataLoader([1], drop_last=Generator(0)), ArgumentTypeError),
+        (lambda: DataLoader([1], sampler=5), ArgumentTypeError),
+        (lambda: DataLoader([1], collate_fn=5), ArgumentTypeError),
+        (lambda: DataLoader([1], shuffle=True, generator=5), ArgumentTypeError),
+        (lambda: list(DataLoader(TensorDataset(Tensor([1.0])), sampler=[1])), IndexingError),
+        (lambda: list(DataLoader(TensorDataset(Tensor([1.0])), sampler=[0.5])), IndexingError),
+        (lambda: list(DataLoader([np.ones(1), np.ones(2)], 2)), ShapeError),
+        (lambda: list(DataLoader([{"a": 1}, {"b": 1}], 2)), ArgumentError),
+        (lambda: list(DataLoader([(1, 2), 1], 2)), ArgumentError),
+        (lambda: list(DataLoader([1, "a"], 2)), ArgumentTypeError),
+        (lambda: Subset(3, [0]), ArgumentTypeError),
+        (lambda: Subset([1, 2], [0.5]), ArgumentTypeError),
+        (lambda: Subset([1, 2], [0])[1], IndexingError),
+        (lambda: Subset([1, 2], [0])["a"], ArgumentTypeError),
+        (lambda: Subset([1, 2], [0, 1])[0:1], ArgumentTypeError),
+        (lambda: random_split(3, [3]), ArgumentTypeError),
+        (lambda: random_split([1, 2], 2), ArgumentTypeError),
+        (lambda: random_split([1, 2], ["a"]), ArgumentTypeError),
+        (lambda: random_split([1, 2], "11"), ArgumentTypeError),
+        (lambda: random_split([1, 2], []), ArgumentError),
+        (lambda: random_split([1, 2], [float("nan"), 1]), ArgumentError),
         (lambda: DataLoader([1], shuffle=True, sampler=[0]), ArgumentError),
         (lambda: list(DataLoader([object()])), ArgumentTypeError),
         (lambda: list(DataLoader([(1, 2), (1,)], batch_size=2)), ArgumentError),
@@ -100,7 +123,53 @@ def test_shuffling_is_reproducible_and_differs_from_epoch_to_epoch():
 
 def test_a_sampler_and_a_subset_choose_the_items():
     assert [b.tolist() for b in DataLoader([10, 20, 30], 2, sampler=[2, 0, 0])] == [[30, 10], [10]]
-    assert [b.tolist() for b in DataLoader(Subset([10, 20, 30], [-1, 1]), 2)] == [[30, 20]]
+    subset = Subset([10, 20, 30], [-1, 1])
+    assert [b.tolist() for b in DataLoader(subset, 2)] == [[30, 20]]
+    assert list(subset) == [30, 20]
+    assert repr(subset) == "Subset(2 of 3 items)"
+
+
+def test_rows_are_taken_at_once_even_through_subsets():
+    class Counting(Tensor):
+        reads = 0
+
+        def __getitem__(self, index):
+            Counting.reads += 1
+            return super().__getitem__(index)
+
+    x = lucid.arange(10, dtype="float32")
+    data = Subset(Subset(TensorDataset(Counting(x), x), range(9, -1, -1)), [0, 2, 4, 6])
+    (batch,) = DataLoader(data, 4)
+    assert [t.tolist() for t in batch] == [[9.0, 7.0, 5.0, 3.0]] * 2
+    assert Counting.reads == 1
+    (slow,) = DataLoader(data, 4, collate_fn=loader.collate)
+    assert [t.tolist() for t in slow] == [t.tolist() for t in batch]
+
+
+def test_a_subclass_that_changes_its_items_is_asked_for_each():
+    class Doubled(TensorDataset):
+        def __getitem__(self, index):
+            return tuple(2 * t for t in super().__getitem__(index))
+
+    ((x,),) = DataLoader(Doubled(Tensor([1.0, 2.0])), 2)
+    assert x.tolist() == [2.0, 4.0]
+
+
+def test_the_order_does_not_depend_on_the_device_of_the_generator():
+    pytest.importorskip("jax")
+    orders = [
+        [b.item() for b in DataLoader(range(10), shuffle=True, generator=Generator(0, device))]
+        for device in ("cpu", "xla:cpu")
+    ]
+    assert orders[0] == orders[1]
+
+
+def test_two_walks_at_once_do_not_disturb_each_other():
+    walks = DataLoader(list(range(6)), 2, shuffle=True, generator=Generator(0))
+    pairs = list(zip(walks, walks, strict=True))
+    for walk in zip(*pairs, strict=True):
+        assert sorted(v for b in walk for v in b.tolist()) == list(range(6))
+    assert repr(walks) == "DataLoader(6 items, batch_size=2, shuffle=True, drop_last=False)"
 
 
 def test_collating():
@@ -117,5 +186,20 @@ def test_random_split_deals_out_every_item_once():
     parts = random_split(list(range(10)), [0.75, 0.25], generator=Generator(0))
     assert [len(p) for p in parts] == [8, 2]
     assert sorted(p[i] for p in parts for i in range(len(p))) == list(range(10))
-    again = random_split(list(range(10)), [8, 2], generator=Generator(0))
+    again = random_split(list(range(10)), np.array([8, 2]), generator=Generator(0))
     assert [p.indices for p in parts] == [p.indices for p in again]
+
+
+@pytest.mark.parametrize(
+    ("n", "lengths", "sizes"),
+    [
+        (10, [0.7, 0.2, 0.1], [7, 2, 1]),
+        (3, [0.0, 0.5, 0.5], [0, 2, 1]),  # what is left over is not for a part that asked for none
+        (1, [0.5, 0.5], [1, 0]),
+        (0, [0.5, 0.5], [0, 0]),
+        (5, [1.0], [5]),
+        (0, [0, 0], [0, 0]),
+    ],
+)
+def test_sizes_of_a_random_split(n, lengths, sizes):
+    assert [len(part) for part in random_split(range(n), lengths)] == sizes
