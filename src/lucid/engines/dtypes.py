@@ -87,6 +87,8 @@ def promote(dtypes: Iterable[DType], scalars: Iterable[Any] = ()) -> DType:
     rank = max(_KIND_ORDER[d.kind] for d in dtypes)
     # Only the arrays of the highest kind have a say in the width.
     result = np.result_type(*[d for d in dtypes if _KIND_ORDER[d.kind] == rank])
+    if rank == 1 and result.kind == "f":
+        result = default_float  # uint64 and int64 meet in no integer
     if rank == 3:
         for d in dtypes:
             if d.kind == "f":

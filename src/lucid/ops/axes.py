@@ -39,6 +39,16 @@ def normalize_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     return result
 
 
+def checked_axes(axis: Any, ndim: int) -> Any:
+    """Return the ``axis`` of a reduction as an engine takes it: None, an integer or a tuple.
+
+    Engines differ in what they make of an axis that does not exist, so it is checked here.
+    """
+    if axis is None or (type(axis) is int and -ndim <= axis < ndim):
+        return axis
+    return normalize_axes(axis, ndim)
+
+
 def kept_shape(shape: Sequence[int], axes: Sequence[int]) -> tuple[int, ...]:
     """Return ``shape`` with size one along ``axes``: that of a reduction with ``keepdims``."""
     return tuple(1 if a in axes else n for a, n in enumerate(shape))

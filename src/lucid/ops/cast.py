@@ -49,6 +49,10 @@ def common_dtype(*values: Any, device: str | None = None) -> list[Any]:
         >>> a, b
         (Tensor([1.0]), Tensor(0.5))
     """
+    # numpy.float64 is a float, and weak like one.
+    values = tuple(
+        complex(v) if isinstance(v, complex) else float(v) if isinstance(v, float) else v for v in values
+    )
     tensors = [v for v in values if isinstance(v, recording.Tensor)]
     others = [v for v in values if not isinstance(v, recording.Tensor)]
     scalars = [v for v in others if type(v) in (bool, int, float, complex)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lucid.engines.registry import is_array
+from lucid.errors import ShapeError
 from lucid.recording import primitive
 
 
@@ -134,7 +135,16 @@ def bitwise_right_shift(xp: Any, x: Any, y: Any, /) -> Any:
 
 
 def allclose(x: Any, y: Any, /, *, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False) -> bool:
-    """Return whether ``|x - y| <= atol + rtol * |y|`` everywhere."""
+    """Return whether ``|x - y| <= atol + rtol * |y|`` everywhere.
+
+    Raises:
+        ShapeError: if the shapes do not broadcast together.
+    """
     import numpy as np
 
-    return bool(np.allclose(np.asarray(x), np.asarray(y), rtol, atol, equal_nan))
+    a, b = np.asarray(x), np.asarray(y)
+    try:
+        np.broadcast_shapes(a.shape, b.shape)
+    except ValueError as error:
+        raise ShapeError(f"allclose: shapes {a.shape} and {b.shape} do not broadcast together") from error
+    return bool(np.allclose(a, b, rtol, atol, equal_nan))

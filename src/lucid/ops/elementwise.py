@@ -103,14 +103,15 @@ def pow(xp: Any, x: Any, y: Any, /) -> Any:
 
     The derivative by ``x`` at ``y = 0`` is 0, and the one by ``y`` at ``x = 0`` is too.
     """
-    return x**y
+    return xp.pow(x, y)
 
 
 @pow.vjp
 def _(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
     def by_x() -> Any:
         exponent = y + xp.zeros_like(out)  # an array, also of a number
-        constant = exponent == 0  # 0 * x**-1 would be nan at x = 0
+        # 0 * x**-1 would be nan at x = 0. Elsewhere it is 0, and has a derivative by y: 1 / x.
+        constant = xp.logical_and(exponent == 0, x == 0)
         return g * xp.where(constant, 0.0, exponent * x ** xp.where(constant, 1.0, exponent - 1))
 
     def by_y() -> Any:

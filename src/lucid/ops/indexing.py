@@ -129,9 +129,12 @@ def _as_index_part(part: Any, array: Array) -> Any:
     if isinstance(part, slice):
         bounds = (part.start, part.stop, part.step)
         try:
-            return slice(*(b if b is None else operator.index(b) for b in bounds))
+            result = slice(*(b if b is None else operator.index(b) for b in bounds))
         except TypeError as error:
             raise IndexingError(f"a slice has integer bounds, got {part!r}") from error
+        if result.step == 0:
+            raise IndexingError(f"a slice has no step of 0, got {part!r}")
+        return result
     mine = isinstance(part, recording.Tensor)
     if mine:
         part = part._array

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from lucid.errors import ArgumentError, ShapeError
+from lucid.errors import ArgumentError, GradientError, ShapeError
 from lucid.ops.axes import normalize_axis
+from lucid.ops.cast import as_written
 from lucid.ops.creation import as_shape, asarray
 from lucid.ops.indexing import take
 from lucid.ops.shape import as_sizes, broadcast_to, expand_dims, reshape, squeeze
@@ -52,7 +53,8 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Any:
     first = tensors[0].shape
     axis = normalize_axis(axis, len(first))
     for i, t in enumerate(tensors):
-        if t.shape[:axis] + t.shape[axis + 1 :] != first[:axis] + first[axis + 1 :]:
+        others = t.shape[:axis] + t.shape[axis + 1 :]
+        if t.ndim != len(first) or others != first[:axis] + first[axis + 1 :]:
             raise ShapeError(
                 f"concat along axis {axis}: tensor {i} has shape {t.shape}, the first {first}; "
                 "they must be equal on the other axes"
@@ -221,4 +223,19 @@ def pad(x: Any, pad_width: Any, /, *, value: Any = 0) -> Any:
     if widths.size and (widths.dtype.kind not in "iu" or widths.min() < 0):
         raise ArgumentError(f"pad: widths must be integers that are not negative, got {pad_width!r}")
     pairs = tuple((int(b), int(a)) for b, a in widths)
+    value = _padding(x, value)
     return surround(x, widths=pairs, value=value) if any(map(any, pairs)) else x
+
+
+def _padding(x: Any, value: Any) -> Any:
+    """Return ``value`` as a Python number that the dtype of ``x`` holds."""
+    if type(value) is int and value in (0, 1):
+        return value  # every dtype holds these, booleans too
+    value = as_written(value, x.dtype, x.device, "pad")
+    if value.ndim:
+        raise ShapeError(f"pad: value must be one number, got shape {value.shape}")
+    if value.requires_grad:
+        raise GradientError(
+            "pad: value tracks gradients, and padding has none: pass value.item(), or use lucid.concat"
+        )
+    return value.item()

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from lucid.engines import dtypes
-from lucid.errors import ArgumentError, ShapeError
+from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.ops.axes import normalize_axis
 from lucid.ops.cast import common_dtype
 from lucid.ops.creation import arange, asarray, eye
@@ -141,6 +141,8 @@ def einsum(subscripts: str, /, *operands: Any) -> Any:
         >>> lucid.einsum("ii->", a)
         Tensor(5.0)
     """
+    if not isinstance(subscripts, str):
+        raise ArgumentTypeError(f"einsum: subscripts are a string such as 'ij,jk->ik', got {subscripts!r}")
     tensors = [asarray(x) for x in operands]
     inputs, output = _parse(subscripts, [t.ndim for t in tensors])
     free = (c for c in _LETTERS if not any(c in group for group in inputs))
@@ -169,6 +171,8 @@ def _parse(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     groups = left.split(",")
     if len(groups) != len(ndims):
         raise ArgumentError(f"einsum: {subscripts!r} has {len(groups)} groups for {len(ndims)} operands")
+    if any(part.count("...") > 1 for part in (*groups, right)):
+        raise ArgumentError(f"einsum: {subscripts!r} has '...' twice in one group: write it once")
     free = [c for c in _LETTERS if c not in subscripts]
     extra = [n - len(g.replace("...", "")) for g, n in zip(groups, ndims, strict=True)]
     longest = max([e for e, g in zip(extra, groups, strict=True) if "..." in g], default=0)
@@ -217,5 +221,6 @@ def one_hot(x: Any, num_classes: int | None = None, /, *, dtype: Any = None) -> 
     n = high + 1 if num_classes is None else num_classes
     if low < 0 or high >= n:
         raise ArgumentError(f"one_hot: values run from {low} to {high}, and must lie between 0 and {n - 1}")
-    hot = x.expand_dims(-1) == arange(n, dtype=x.dtype, device=x.device)
+    # As int64: a narrow dtype may hold all the values of x, and not all the classes.
+    hot = x.astype(dtypes.default_int).expand_dims(-1) == arange(n, device=x.device)
     return hot.astype(dtypes.default_float if dtype is None else dtype)

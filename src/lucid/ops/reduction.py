@@ -1,23 +1,24 @@
 """Sums, means, extremes: functions over one axis, several, or all.
 
-``axis`` is an integer, a tuple of integers or None for all axes; ``keepdims=True`` leaves the
+``axis`` is an integer, a sequence of integers or None for all axes; ``keepdims=True`` leaves the
 axes that were reduced in place, with size one.
 """
 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from typing import Any
 
 from lucid.engines import dtypes
-from lucid.errors import ArgumentError
-from lucid.ops.axes import kept_shape, normalize_axes, normalize_axis
+from lucid.errors import ArgumentError, DTypeError
+from lucid.ops.axes import checked_axes, kept_shape, normalize_axes, normalize_axis
 from lucid.ops.creation import asarray
 from lucid.ops.elementwise import sqrt, where
 from lucid.ops.joining import concat, pad
 from lucid.recording import primitive
 
-Axis = int | tuple[int, ...] | None
+Axis = int | Sequence[int] | None
 
 
 @primitive
@@ -28,7 +29,8 @@ def sum(xp: Any, x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: b
         >>> lucid.sum(lucid.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
         Tensor([4.0, 6.0])
     """
-    return xp.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
+    dtype = dtype if dtype is None else dtypes.as_dtype(dtype)
+    return xp.sum(x, axis=checked_axes(axis, x.ndim), dtype=dtype, keepdims=keepdims)
 
 
 @sum.vjp
@@ -43,13 +45,15 @@ def _(
 @primitive(promotes="float")
 def mean(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the mean over ``axis``; nan of no elements, a float of integers too."""
-    return xp.mean(x, axis=axis, keepdims=keepdims)
+    return xp.mean(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
 @mean.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     count = builtins.max(1, _size(_x.shape)) // builtins.max(1, _size(out.shape))
-    return (_spread(xp, g / builtins.max(1, count), _x.shape, axis),)
+    # A large count is infinite in half precision.
+    share = g / builtins.max(1, count) if count < 65504 else g * (1 / count)
+    return (_spread(xp, share, _x.shape, axis),)
 
 
 def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
@@ -63,6 +67,10 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
         keepdims: leave the reduced axes, with size one.
     """
     x = asarray(x)
+    if x.dtype.kind == "c":
+        raise DTypeError(
+            f"var: no variance of complex numbers yet, got {x.dtype.name}: take that of x.real and x.imag"
+        )
     axes = normalize_axes(axis, x.ndim)
     centred = x - mean(x, axis=axis, keepdims=True)
     count = _size([x.shape[a] for a in axes]) - correction
@@ -114,7 +122,7 @@ def max(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any
     Raises:
         ArgumentError: if there are no elements.
     """
-    return xp.max(x, axis=axis, keepdims=keepdims)
+    return xp.max(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
 @max.vjp
@@ -129,7 +137,7 @@ def min(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any
     Raises:
         ArgumentError: if there are no elements.
     """
-    return xp.min(x, axis=axis, keepdims=keepdims)
+    return xp.min(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
 @min.vjp
@@ -140,25 +148,27 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
 @primitive
 def argmax(xp: Any, x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """Return the position of the (first) largest element over ``axis``, as int64."""
+    axis = axis if axis is None else normalize_axis(axis, x.ndim)
     return xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
 @primitive
 def argmin(xp: Any, x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """Return the position of the (first) smallest element over ``axis``, as int64."""
+    axis = axis if axis is None else normalize_axis(axis, x.ndim)
     return xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
 @primitive
 def all(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return whether all elements over ``axis`` are true (not zero)."""
-    return xp.all(x, axis=axis, keepdims=keepdims)
+    return xp.all(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
 @primitive
 def any(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return whether some element over ``axis`` is true (not zero)."""
-    return xp.any(x, axis=axis, keepdims=keepdims)
+    return xp.any(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
 @primitive(promotes="float")
@@ -167,6 +177,7 @@ def logsumexp(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) 
 
     .. math:: \log \sum_i e^{x_i} = m + \log \sum_i e^{x_i - m}, \quad m = \max_i x_i
     """
+    axis = checked_axes(axis, x.ndim)
     if x.size == 0:
         return xp.log(xp.sum(x, axis=axis, keepdims=keepdims))  # the logarithm of nothing: -inf
     # Shift by the largest first, so that exp cannot overflow. An infinite one must not be
@@ -181,7 +192,8 @@ def logsumexp(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) 
 def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = False) -> Any:
     # The softmax. It is divided by its own sum since `out` is rounded, by 1e-4 where it is near 1000;
     # and an infinity must not be subtracted from itself: equal ones share the gradient.
-    kept = kept_shape(x.shape, normalize_axes(axis, len(x.shape)))
+    axis = normalize_axes(axis, len(x.shape))
+    kept = kept_shape(x.shape, axis)
     total = xp.reshape(out, kept)
     shares = xp.exp(xp.where(x == total, 0.0, x - total))
     return (xp.reshape(g, kept) / xp.sum(shares, axis=axis, keepdims=True) * shares,)
@@ -243,7 +255,8 @@ def _spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis) -> Any:
 
 
 def _share_among_ties(xp: Any, g: Any, out: Any, x: Any, axis: Axis) -> Any:
-    kept = kept_shape(x.shape, normalize_axes(axis, len(x.shape)))
+    axis = normalize_axes(axis, len(x.shape))
+    kept = kept_shape(x.shape, axis)
     winners = xp.astype(x == xp.reshape(out, kept), x.dtype)
     share = xp.reshape(g, kept) / xp.sum(winners, axis=axis, keepdims=True)
     return winners * share

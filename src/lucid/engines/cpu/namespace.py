@@ -7,6 +7,7 @@ A name that is not defined here is NumPy's: ``namespace.tanh`` is ``numpy.tanh``
 from __future__ import annotations
 
 import builtins
+import operator
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ Array = np.ndarray[Any, Any]
 
 _sum: Any = np.add.reduce
 _argsort: Any = np.argsort
+pow: Any = operator.pow  # not numpy.pow: the operator is faster for small whole exponents
 
 
 def __getattr__(name: str) -> Any:
