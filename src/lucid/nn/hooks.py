@@ -108,7 +108,9 @@ class _Watcher:
     """What one call of a module needs to see its gradients.
 
     It does not keep the module alive: a module that stores what it computed would otherwise hold
-    a graph that holds the module, and neither would be freed.
+    a graph that holds the module, and neither would be freed. For the same reason the gradients of
+    the outputs, which have a graph of their own under ``create_graph``, are kept only until the
+    hooks have seen them, and nothing here holds an output.
     """
 
     def __init__(self, module: Module) -> None:
@@ -116,7 +118,7 @@ class _Watcher:
         self.name = type(module).__name__
         self.tracked: list[int] = []  # positions of the arguments that track gradients
         self.n_inputs = 0
-        self.grad_outputs: tuple[Any, ...] = ()
+        self.grad_outputs: tuple[Any, ...] = ()  # an entry for each output, None until it is known
 
     def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         self.n_inputs = len(args)
@@ -140,10 +142,12 @@ class _Watcher:
         tracked = [i for i, v in enumerate(values) if v.requires_grad]
         if not tracked:
             return output
+        n_outputs = len(values)  # `seen` must not hold `values`: their nodes hold `seen`
+        self.grad_outputs = (None,) * n_outputs
 
         def seen(gradients: tuple[Any, ...]) -> Any:
             self.grad_outputs = tuple(
-                _as_tensor(gradients[tracked.index(i)]) if i in tracked else None for i in range(len(values))
+                _as_tensor(gradients[tracked.index(i)]) if i in tracked else None for i in range(n_outputs)
             )
             if not self.tracked:  # no gradient goes further than this
                 self._run((None,) * self.n_inputs, isinstance(gradients[0], Tensor))
@@ -169,12 +173,13 @@ class _Watcher:
 
         What a hook computes is recorded if the backward pass itself is.
         """
+        grad_outputs, self.grad_outputs = self.grad_outputs, (None,) * len(self.grad_outputs)
         module = self.module()
         if module is None or module._hooks is None:
             return grad_inputs
         for hook in list(module._hooks.backward.values()):
             with grad_mode.mode(recorded):
-                changed = hook(module, grad_inputs, self.grad_outputs)
+                changed = hook(module, grad_inputs, grad_outputs)
             if changed is not None:
                 changed = changed if isinstance(changed, tuple) else (changed,)
                 self._check(changed, grad_inputs)

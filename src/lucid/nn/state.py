@@ -173,6 +173,8 @@ def move(module: Module, device: str | None, dtype: Any) -> None:
         target._grad = grad
         if old is not None:
             # The tape knows a leaf by its shape and dtype, so a new one stands for the new array.
+            # What was recorded before no longer fills `grad`: its gradients would be of the old kind.
+            node.release_grad(old, target)
             target._node = node.leaf(target)
             if old.watch is not None:
                 node.watch(target._node).hooks.extend(old.watch.hooks)
