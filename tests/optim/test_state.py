@@ -168,6 +168,10 @@ def spoil_option(s: dict[str, Any]) -> None:
     s["param_groups"][0]["lr"] = -1
 
 
+def unknown_option(s: dict[str, Any]) -> None:
+    s["param_groups"][0]["junk"] = 1
+
+
 def unknown_state(s: dict[str, Any]) -> None:
     s["state"]["other"] = {}
 
@@ -218,6 +222,7 @@ SPOILED = [
     (rename, "group 0 lacks '0.weight'\n  group 0 has an unknown 'other'"),
     (lose_option, "group 0 lacks the option 'eps'"),
     (spoil_option, "group 0: Adam expects lr to be finite and at least 0, got -1"),
+    (unknown_option, "group 0 has an unknown option 'junk'"),
     (unknown_state, "state of an unknown 'other'"),
     (reshape_state, r"state of '0.bias': exp_avg has shape \(9,\), the parameter \(4,\)"),
     (lose_state, "state of '0.bias' lacks 'exp_avg_sq'"),
@@ -243,6 +248,24 @@ def test_what_does_not_fit_is_refused_whole(spoil: Callable[[dict[str, Any]], No
     with pytest.raises(StateError, match=message):
         optimizer.load_state_dict(saved)
     assert pickle.dumps(optimizer.state_dict()) == before
+
+
+def test_names_are_the_optimizers_own() -> None:
+    optimizer = optim.SGD([("w", nn.Parameter([1.0]))], lr=0.1)
+    saved = optimizer.state_dict()
+    saved["param_groups"][0] |= {"param_names": ["zzz"], "lr": 0.5}
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["param_names"] == ["w"]
+    assert optimizer.param_groups[0]["lr"] == 0.5
+
+
+def test_an_option_that_a_user_added_to_a_group_comes_back() -> None:
+    optimizer = optim.SGD([nn.Parameter([1.0])], lr=0.1)
+    optimizer.param_groups[0]["note"] = "first"
+    saved = optimizer.state_dict()
+    optimizer.param_groups[0]["note"] = "second"
+    optimizer.load_state_dict(saved)
+    assert optimizer.param_groups[0]["note"] == "first"
 
 
 @pytest.mark.parametrize("given", [None, 3, [], {"state": {}}, {"state": 1, "param_groups": []}])

@@ -270,6 +270,18 @@ def test_a_gradient_that_does_not_fit_moves_nothing() -> None:
     assert a.item() == 1
 
 
+@pytest.mark.parametrize("with_gradient", [True, False])
+def test_a_parameter_that_was_written_to_while_recording_moves_nothing(with_gradient: bool) -> None:
+    a, b = nn.Parameter([1.0]), nn.Parameter([2.0])
+    optimizer = optim.SGD([("a", a), ("b", b)], lr=1.0)
+    if with_gradient:
+        (a * b).sum().backward()
+    b *= 2
+    with pytest.raises(GradientError, match=r"SGD: 'b' was written to .*no_grad"):
+        optimizer.step()
+    assert (a.item(), b.item()) == (1.0, 4.0)
+
+
 def test_an_option_that_went_bad_moves_nothing() -> None:
     a, b = nn.Parameter([1.0]), nn.Parameter([1.0])
     optimizer = optim.SGD([{"params": [a]}, {"params": [b]}], lr=0.5)

@@ -171,7 +171,8 @@ class Optimizer:
             what ``closure`` returned, or None.
 
         Raises:
-            GradientError: if a gradient doesn't fit its parameter; then none is moved.
+            GradientError: if a gradient doesn't fit its parameter, or a parameter was written to while
+                operations were recorded; then none is moved.
         """
         loss = None
         if closure is not None:
@@ -239,8 +240,9 @@ class Optimizer:
                 continue
             problems += [f"group {i} lacks {n!r}" for n in mine["param_names"] if n not in names]
             problems += [f"group {i} has an unknown {n!r}" for n in names if n not in mine["param_names"]]
-            extra = {k: v for k, v in theirs.items() if k != "params"}
+            extra = {k: v for k, v in theirs.items() if k not in ("params", "param_names")}
             problems += [f"group {i} lacks the option {k!r}" for k in self.defaults if k not in extra]
+            problems += [f"group {i} has an unknown option {k!r}" for k in extra if k not in mine]
             try:
                 options = self.check({**self.defaults, **extra})
             except LucidError as error:
@@ -340,7 +342,12 @@ def _check_parameter(cls: str, name: Any, p: Any) -> None:
 
 
 def _has_gradient(cls: str, name: str, p: Parameter) -> bool:
-    """Whether ``p`` has a gradient; raise if it is one that does not fit."""
+    """Whether ``p`` has a gradient; raise if it is one that does not fit, or can have none."""
+    if not p.is_leaf:
+        raise GradientError(
+            f"{cls}: {name!r} was written to while operations were recorded, so it is a computed tensor now "
+            "and no gradient stays with it: write to parameters under lucid.no_grad()"
+        )
     if p._grad is None:
         return False
     g, array = p._grad._array, p._array
