@@ -3,8 +3,9 @@
 The format holds names, shapes and numbers, and nothing that could be run: a file from a stranger
 is safe to open. https://github.com/huggingface/safetensors
 
-Two things it cannot hold are noted in the file's header, which other programs pass over: the order
-of the names, and which tensors are complex128, stored as pairs of float64.
+Three things it cannot hold are noted in the file's header, which other programs pass over: the
+order of the names; which tensors are complex128, stored as pairs of float64; and under which other
+name a tensor called ``__metadata__`` is stored, since the header's own entry has that name.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from lucid.tensor import Tensor
 
 _ORDER = "lucid.order"
 _COMPLEX = "lucid.complex128"
+_RENAMED = "lucid.metadata"
 _RESERVED = "__metadata__"  # the header's own entry: a tensor of that name would spoil the file
 
 
@@ -33,6 +35,9 @@ def save(state: Any, path: str | Path, metadata: Mapping[str, str] | None = None
     The file is written under another name, flushed and renamed: a crash leaves the old file or
     the new one.
 
+    Every string is a good name. A tensor called ``__metadata__``, which the format keeps for itself, is
+    stored as ``__metadata___``; ``load`` undoes that, and other programs see the other name.
+
     Args:
         state: Tensors or arrays by name, or an object whose ``state_dict()`` they are: a module.
         path: where to; folders that do not exist are made.
@@ -40,7 +45,8 @@ def save(state: Any, path: str | Path, metadata: Mapping[str, str] | None = None
 
     Raises:
         ArgumentTypeError: if a name is not a string, a value no Tensor or array, or ``path`` no path.
-        ArgumentError: if the format cannot hold a name or a dtype.
+        ArgumentError: if the format cannot hold a dtype, or a name is no Unicode text.
+        IsADirectoryError: if ``path`` is a folder.
 
     Example:
         >>> lucid.io.save({"w": Tensor([1.0, 2.0])}, "w.safetensors")
@@ -65,6 +71,12 @@ def save(state: Any, path: str | Path, metadata: Mapping[str, str] | None = None
         for name in pairs:
             array = arrays[name]
             arrays[name] = array.reshape(*array.shape, 1).view(np.float64)  # (*, 2)
+    if _RESERVED in arrays:
+        other = _RESERVED + "_"
+        while other in arrays:
+            other += "_"
+        header[_RENAMED] = other
+        arrays[other] = arrays.pop(_RESERVED)
     try:
         content = to_bytes(arrays, header)
     except (SafetensorError, KeyError, ValueError) as error:
@@ -83,6 +95,7 @@ def load(path: str | Path, device: str | None = None) -> dict[str, Tensor]:
     Raises:
         ArgumentTypeError: if ``path`` is no path.
         FileNotFoundError: if there is no such file.
+        IsADirectoryError: if ``path`` is a folder.
         StateError: if it is no safetensors file, is damaged, or holds a dtype that NumPy has not.
     """
     from safetensors import SafetensorError, safe_open
@@ -97,6 +110,8 @@ def load(path: str | Path, device: str | None = None) -> dict[str, Tensor]:
             arrays = {name: _read(file, name, path) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except SafetensorError as error:
         raise StateError(f"load: {path} is not a safetensors file, or is damaged: {error}") from error
+    if header.get(_RENAMED) in arrays:
+        arrays[_RESERVED] = arrays.pop(header[_RENAMED])
     for name in _names(header, _COMPLEX):
         array = arrays.get(name)
         if array is not None and array.dtype == np.float64 and array.shape[-1:] == (2,):
@@ -120,7 +135,7 @@ def _names(header: Mapping[str, str], key: str) -> list[str]:
     """Return the list of names under ``key``; an empty one if anybody else wrote something there."""
     try:
         names = json.loads(header.get(key, "[]"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         return []
@@ -136,7 +151,7 @@ def _texts(metadata: Any) -> dict[str, str]:
     for key, value in metadata.items():
         if not (isinstance(key, str) and isinstance(value, str)):
             raise ArgumentTypeError(f"save: metadata must map strings to strings, got {key!r}: {value!r}")
-        if key in (_ORDER, _COMPLEX):
+        if key in (_ORDER, _COMPLEX, _RENAMED):
             raise ArgumentError(f"save: Lucid itself writes {key!r} to the header: take another key")
     return dict(metadata)
 
@@ -144,16 +159,15 @@ def _texts(metadata: Any) -> dict[str, str]:
 def _path(function: str, path: Any) -> Path:
     if not isinstance(path, (str, os.PathLike)):
         raise ArgumentTypeError(f"{function}: path must be a string or a Path, got {path!r}")
-    return Path(path)
+    file = Path(path)
+    if file.is_dir():
+        raise IsADirectoryError(f"{function}: {file} is a folder: name a file in it")
+    return file
 
 
 def _name(value: Any) -> str:
     if not isinstance(value, str):
         raise ArgumentTypeError(f"save: a name must be a string, got {value!r}")
-    if value == _RESERVED:
-        raise ArgumentError(
-            f"save: the safetensors format keeps {_RESERVED!r} for itself: rename that tensor"
-        )
     return value
 
 
