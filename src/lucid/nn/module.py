@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from lucid.engines.dtypes import is_inexact
 from lucid.errors import ArgumentTypeError, MissingAttributeError, MissingForwardError
-from lucid.nn import hooks, names, notes, state
+from lucid.nn import hooks, inside, names, notes, state
 from lucid.nn import summary as summaries
 from lucid.nn.parameter import Buffer, Parameter, overwrite
 from lucid.tensor import Tensor
@@ -69,17 +69,20 @@ class Module:
 
     # ------------------------------------------------------------- attributes
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        inside.check_class(cls, _KINDS)
+
     def __setattr__(self, name: str, value: Any) -> None:
         old = self.__dict__.get(name)
         if old is not value and isinstance(old, (Parameter, Buffer)):
             if not isinstance(value, (Parameter, Buffer, Module, type(None))):
                 overwrite(name, old, value)
                 return
-        elif isinstance(value, (Parameter, Buffer, Module)) and hasattr(Module, name):
-            raise MissingAttributeError(
-                f"{type(self).__name__}.{name} cannot be a {type(value).__name__}: every Module has "
-                f"something of that name that would be lost. Choose another name, such as {name}_"
-            )
+        elif hasattr(Module, name):
+            inside.check_name(self, name, value, _KINDS)
+        if isinstance(value, inside.HOLDERS):
+            inside.check_sets(self, name, value, _KINDS)
         object.__setattr__(self, name, value)
 
     def __getattr__(self, name: str) -> Any:
@@ -381,13 +384,7 @@ class Module:
 
 def _entries(value: Any) -> Iterable[tuple[Any, Any]] | None:
     """Return what ``value`` holds, with keys, if it is something to walk through."""
-    if isinstance(value, Module):
-        return value._members()
-    if isinstance(value, dict):
-        return value.items()
-    if isinstance(value, (list, tuple)):
-        return ((str(i), entry) for i, entry in enumerate(value))
-    return None
+    return value._members() if isinstance(value, Module) else inside.entries(value)
 
 
 def _apply(module: Module, function: Callable[[Module], Any], seen: set[int]) -> None:
@@ -397,3 +394,6 @@ def _apply(module: Module, function: Callable[[Module], Any], seen: set[int]) ->
         if id(child) not in seen:
             _apply(child, function, seen)
     function(module)
+
+
+_KINDS = (Parameter, Buffer, Module)

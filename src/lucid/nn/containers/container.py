@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from lucid.errors import ArgumentTypeError, MissingAttributeError, MissingForwardError
+from lucid.nn import inside
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
 from lucid.tensor import Tensor
@@ -47,9 +48,7 @@ class Container(Module, Generic[Entry]):
         raise MissingForwardError(f"{type(self).__name__} has no forward of its own: {self.no_forward}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        inside = list(value.values()) if isinstance(value, dict) else value
-        inside = inside if isinstance(inside, (list, tuple)) else [value]
-        state = next((v for v in inside if isinstance(v, (Parameter, Buffer, Module))), None)
+        state = inside.first(value, (Parameter, Buffer, Module))
         if state is not None:
             fix = f"write {self.written.format(name=name)}" if isinstance(state, self.holds) else ELSEWHERE
             raise MissingAttributeError(
