@@ -43,6 +43,13 @@ def test_tensor_dataset():
         data[2]
 
 
+class Endless:
+    """A sampler without a length."""
+
+    def __iter__(self):
+        return iter([0, 0, 0])
+
+
 @pytest.mark.parametrize(
     ("call", "error"),
     [
@@ -61,6 +68,9 @@ def test_tensor_dataset():
         (lambda: DataLoader([1], shuffle="yes"), ArgumentTypeError),
         (lambda: DataLoader([1], drop_last=Generator(0)), ArgumentTypeError),
         (lambda: DataLoader([1], sampler=5), ArgumentTypeError),
+        (lambda: DataLoader([1], sampler=iter([0])), ArgumentTypeError),
+        (lambda: DataLoader([1], sampler=(i for i in [0])), ArgumentTypeError),
+        (lambda: len(DataLoader([1], sampler=Endless())), ArgumentTypeError),
         (lambda: DataLoader([1], collate_fn=5), ArgumentTypeError),
         (lambda: DataLoader([1], shuffle=True, generator=5), ArgumentTypeError),
         (lambda: list(DataLoader(TensorDataset(Tensor([1.0])), sampler=[1])), IndexingError),
@@ -180,6 +190,19 @@ def test_collating():
     assert batch["name"] == ["a", "b"]
     (pairs,) = DataLoader([1, 2], 2, collate_fn=lambda items: items[::-1])
     assert pairs == [2, 1]
+
+
+def test_sizes_may_be_numpy_integers():
+    parts = random_split(range(10), [np.int64(8), np.int64(2)])
+    assert [len(part) for part in parts] == [8, 2]
+    assert [len(b) for b in DataLoader(range(3), batch_size=np.int64(2))] == [2, 1]
+    assert [len(part) for part in random_split(range(3), (n for n in (2, 1)))] == [2, 1]
+
+
+def test_a_sampler_without_a_length_is_gone_through_each_time():
+    loader = DataLoader([5], 2, sampler=Endless())
+    for _ in range(2):
+        assert [b.tolist() for b in loader] == [[5, 5], [5]]
 
 
 def test_random_split_deals_out_every_item_once():

@@ -153,8 +153,10 @@ def check_dataset(caller: str, dataset: Any) -> Dataset:
 
 def _counts(n: int, lengths: Any) -> list[int]:
     """Return how many of ``n`` items each part of a split gets."""
-    if not isinstance(lengths, Iterable) or not all(isinstance(length, Real) for length in lengths):
+    given = list(lengths) if isinstance(lengths, Iterable) else []
+    if not isinstance(lengths, Iterable) or not all(isinstance(length, Real) for length in given):
         raise ArgumentTypeError(f"random_split: lengths must be a list of numbers, got {lengths!r}")
+    lengths = given
     shares = [float(length) for length in lengths]
     if any(share < 0 for share in shares):
         raise ArgumentError(f"random_split: lengths must not be negative, got {lengths}")

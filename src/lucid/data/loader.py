@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,11 @@ class DataLoader:
             raise ArgumentError(f"DataLoader: batch_size must be at least 1, got {batch_size}")
         if sampler is not None and not isinstance(sampler, Iterable):
             raise ArgumentTypeError(f"DataLoader: sampler must be indices, got {sampler!r}")
+        if isinstance(sampler, Iterator):
+            raise ArgumentTypeError(
+                f"DataLoader: sampler is an iterator ({type(sampler).__name__}), used up after one walk: "
+                "pass a list, or an object with __iter__"
+            )
         if collate_fn is not None and not callable(collate_fn):
             raise ArgumentTypeError(f"DataLoader: collate_fn must be a function, got {collate_fn!r}")
         if generator is not None and not isinstance(generator, Generator):
@@ -79,7 +84,12 @@ class DataLoader:
         self.generator = generator
 
     def __len__(self) -> int:
-        n = len(self.dataset if self.sampler is None else self.sampler)  # type: ignore[arg-type]
+        source: Any = self.dataset if self.sampler is None else self.sampler
+        if not isinstance(source, Sized):
+            raise ArgumentTypeError(
+                f"len(DataLoader): its sampler, a {type(source).__name__}, has no length: give it a __len__"
+            )
+        n = len(source)
         return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
 
     def __iter__(self) -> Iterator[Any]:

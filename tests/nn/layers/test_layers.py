@@ -273,3 +273,20 @@ def test_a_loss_trains_through_modules() -> None:
     model = nn.Sequential(nn.Flatten(), nn.Linear(4, 8), nn.GELU(), nn.Dropout(0.1), nn.Linear(8, 3))
     nn.CrossEntropyLoss()(model(lucid.random.randn(4, 2, 2)), classes).backward()
     assert all(p.grad is not None and bool((p.grad != 0).any()) for p in model.parameters())
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (nn.CrossEntropyLoss, "weight"),
+        (nn.NLLLoss, "weight"),
+        (nn.BCEWithLogitsLoss, "weight"),
+        (lambda w: nn.BCEWithLogitsLoss(pos_weight=w), "pos_weight"),
+    ],
+)
+def test_losses_keep_their_own_copy_of_a_weight(make, name):
+    array = np.ones(2, np.float32)
+    layer = make(array)
+    array[:] = 5
+    assert getattr(layer, name).tolist() == [1.0, 1.0]
+    assert make(Tensor(array)).state_dict()[name].tolist() == [5.0, 5.0]

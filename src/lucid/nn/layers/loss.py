@@ -23,7 +23,10 @@ class _Loss(Module):
 
     def _keep(self, name: str, weight: Any) -> Buffer | None:
         """Return ``weight`` as a Buffer, so that it moves with the layer and is saved with it."""
-        return None if weight is None else Buffer(checks.real(type(self).__name__, name, weight))
+        if weight is None:
+            return None
+        checks.real(type(self).__name__, name, weight)
+        return Buffer(weight)  # of the argument: what the check made may share the memory of an array
 
     def extra_repr(self) -> str:
         options = {name: getattr(self, name) for name in self._usual}
