@@ -14,7 +14,10 @@ _NOTHING: Any = object()
 
 
 class MappingContainer(Container[Entry], MutableMapping[str, Entry]):
-    """A container by key. What a dict can do, it can; an operation that fails changes nothing."""
+    """A container by key; an operation that fails changes nothing.
+
+    What a dict can do, it can; only ``==`` compares identity.
+    """
 
     _storage = dict
     _entries: dict[str, Entry]

@@ -9,7 +9,7 @@ from lucid.nn.module import Module
 
 
 class ModuleDict(MappingContainer[Module]):
-    """Hold modules by string keys: whatever a ``dict`` can do, it can.
+    """Hold modules by string keys, with the methods of a ``dict``.
 
     Args:
         modules: a mapping, or pairs of a key and a module. Added in that order.

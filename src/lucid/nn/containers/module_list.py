@@ -9,7 +9,7 @@ from lucid.nn.module import Module
 
 
 class ModuleList(SequenceContainer[Module]):
-    """Hold modules in a list: whatever a ``list`` can do, it can.
+    """Hold modules in a list, with the methods of a ``list`` but ``sort``.
 
     A plain list of modules in an attribute is found as well. This one refuses everything else. To
     have the modules called one after the other, see Sequential.

@@ -12,7 +12,7 @@ from lucid.nn.parameter import Parameter
 class ParameterDict(MappingContainer[Parameter]):
     r"""Hold Parameters by string keys, in the order in which they were added.
 
-    It is a Module and a dict: whatever a ``dict`` can do, it can. It has no forward; the module
+    It is a Module and has the methods of a ``dict``. It has no forward; the module
     that holds it computes with its Parameters,
 
     .. math:: y = f(x, p_1, p_2, \dots, p_n)

@@ -9,7 +9,7 @@ from lucid.nn.parameter import Parameter
 
 
 class ParameterList(SequenceContainer[Parameter]):
-    """Hold Parameters in a list: whatever a ``list`` can do, it can.
+    """Hold Parameters in a list, with the methods of a ``list`` but ``sort``.
 
     A plain list of Parameters in an attribute is found as well. This one refuses everything else.
 

@@ -13,7 +13,11 @@ Entry = TypeVar("Entry")
 
 
 class SequenceContainer(Container[Entry], MutableSequence[Entry]):
-    """A container by position. What a list can do, it can; an operation that fails changes nothing."""
+    """A container by position; an operation that fails changes nothing.
+
+    It has what a list has, but for ``*``, which would repeat the same entries, and ``sort``, as entries
+    have no order. ``==`` compares identity.
+    """
 
     _storage = list
 

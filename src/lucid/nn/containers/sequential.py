@@ -16,7 +16,7 @@ class Sequential(SequenceContainer[Module]):
 
     .. math:: y = f_n(\dots f_2(f_1(x)))
 
-    It is a list of modules: whatever a ``list`` can do, it can. A slice of it is a Sequential.
+    It is a list of modules, with the methods of a ``list`` but ``sort``. A slice of it is a Sequential.
 
     Args:
         modules: the modules; or one dict of them, which gives them names in the place of numbers.
