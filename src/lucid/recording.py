@@ -332,8 +332,7 @@ def _as_argument(primitive: Primitive, arg: Any, copy: bool) -> Any:
     if isinstance(arg, (bool, int, complex)):
         return arg
     if is_array(arg):
-        array = engine_of(arg).as_array(arg)
-        return wrap(array.copy() if copy else array)
+        return namespace.asarray(arg, copy=copy or None)
     raise ArgumentTypeError(
         f"{primitive.name} expects Tensors, got {type(arg).__name__}: write lucid.asarray(...) around it"
     )
@@ -348,10 +347,12 @@ def _explain(
     kind: type[LucidError] = ArgumentError
     if isinstance(error, IndexError):
         kind = IndexingError
+    elif "broadcast" in str(error) or (
+        not isinstance(error, TypeError) and ("shape" in str(error) or "dimension" in str(error))
+    ):
+        kind = ShapeError  # JAX calls shapes that do not broadcast a TypeError
     elif isinstance(error, TypeError):
         kind = DTypeError
-    elif "broadcast" in str(error) or "shape" in str(error) or "dimension" in str(error):
-        kind = ShapeError
     return kind(f"{primitive.name}({', '.join(shown)}): {error}")
 
 

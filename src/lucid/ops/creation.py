@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from lucid import recording
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, is_array, resolve_device
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError
+from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
 from lucid.ops.cast import astype
 
 Shape = int | Sequence[int]
@@ -90,9 +91,48 @@ def _tensor(array: Array, requires_grad: bool) -> Any:
     return tensor.requires_grad_() if requires_grad else tensor
 
 
+def _make(call: str, function: Callable[..., Any], *args: Any) -> np.ndarray[Any, Any]:
+    """Return what a function of NumPy makes; ``call`` is what the user wrote, shown if it cannot."""
+    try:
+        return np.asarray(function(*args))
+    except TypeError as error:
+        raise ArgumentTypeError(f"{call}: {error}") from error
+    except (ValueError, OverflowError, MemoryError) as error:
+        large = isinstance(error, MemoryError) or "size" in str(error) or "dimension" in str(error)
+        hint = " (it does not fit in memory)" if large else ""
+        raise ArgumentError(f"{call}: {error}{hint}") from error
+
+
+def check_room(function: str, shape: tuple[int, ...], dtype: dtypes.DType) -> None:
+    """Raise ArgumentError if an array is larger than the memory; the system gives none until it is used."""
+    if math.prod(shape) * dtype.itemsize > 2**30:
+        _make(f"{function}(shape={shape})", np.empty, shape, dtype)
+
+
+def _filling(call: str, value: Any, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
+    """Return ``value`` as an array of ``dtype``, which must hold it."""
+    array = _from_python(value, dtype)
+    if array.dtype.kind in "iu" and dtype.kind in "biu" and array.size:
+        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
+        if array.min() < low or array.max() > high:
+            raise ArgumentError(f"{call}: {dtype.name} holds {low} to {high}")
+    elif not np.can_cast(array.dtype, dtype, "same_kind"):
+        raise DTypeError(
+            f"{call} would turn {array.dtype.name} into {dtype.name} and lose information: cast the value"
+        )
+    return array.astype(dtype)
+
+
+def _check_number(what: str, value: Any) -> None:
+    if not (hasattr(value, "__float__") or hasattr(value, "__complex__")) or getattr(value, "ndim", False):
+        raise ArgumentTypeError(f"{what} must be a number, got {value!r}")
+
+
 def as_shape(shape: Any) -> tuple[int, ...]:
     """Return ``shape``, an integer or a sequence of them, as a tuple, checked."""
-    sizes = (shape,) if hasattr(shape, "__index__") else shape
+    # An array of integers has __index__ too, whether or not it is one number.
+    one = hasattr(shape, "__index__") and not getattr(shape, "ndim", False)
+    sizes: Any = (shape,) if one else shape
     try:
         result = tuple(n.__index__() for n in sizes)
     except (TypeError, AttributeError) as error:
@@ -147,17 +187,20 @@ def full(
                 [7.0, 7.0]])
     """
     engine, name = resolve_device(device)
-    value = (
-        _from_python(fill_value, None) if dtype is None else np.asarray(fill_value, dtypes.as_dtype(dtype))
-    )
-    array = np.full(as_shape(shape), value, value.dtype)
+    call = f"full({shape}, {fill_value!r})"
+    if dtype is None:
+        value = _from_python(fill_value, None)
+    else:
+        value = _filling(call, fill_value, dtypes.as_dtype(dtype))
+    array = _make(call, np.full, as_shape(shape), value, value.dtype)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
 def zeros(shape: Shape, *, dtype: Any = None, device: str | None = None, requires_grad: bool = False) -> Any:
     """Return a Tensor of zeros, float32 by default."""
     engine, name = resolve_device(device)
-    array = np.zeros(as_shape(shape), dtypes.default_float if dtype is None else dtypes.as_dtype(dtype))
+    kind = dtypes.default_float if dtype is None else dtypes.as_dtype(dtype)
+    array = _make(f"zeros({shape})", np.zeros, as_shape(shape), kind)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
@@ -216,15 +259,18 @@ def arange(
         >>> lucid.arange(0, 1, 0.25)
         Tensor([0.0, 0.25, 0.5, 0.75])
     """
-    if step == 0:
-        raise ArgumentError("arange: step must not be 0")
     if stop is None:
         start, stop = 0, start
+    for label, value in (("start", start), ("stop", stop), ("step", step)):
+        _check_number(f"arange: {label}", value)
+    if step == 0:
+        raise ArgumentError("arange: step must not be 0")
     engine, name = resolve_device(device)
     if dtype is None:
         whole = all(isinstance(v, (int, np.integer)) for v in (start, stop, step))
         dtype = dtypes.default_int if whole else dtypes.default_float
-    array = np.arange(start, stop, step).astype(dtypes.as_dtype(dtype))
+    array = _make(f"arange({start}, {stop}, {step})", np.arange, start, stop, step)
+    array = array.astype(dtypes.as_dtype(dtype))
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
@@ -245,10 +291,14 @@ def linspace(
         >>> lucid.linspace(0, 1, 3)
         Tensor([0.0, 0.5, 1.0])
     """
+    _check_number("linspace: start", start)
+    _check_number("linspace: stop", stop)
+    if not hasattr(num, "__index__"):
+        raise ArgumentTypeError(f"linspace: num must be an integer, got {num!r}")
     if num < 0:
         raise ArgumentError(f"linspace: num must not be negative, got {num}")
     engine, name = resolve_device(device)
-    array = np.linspace(start, stop, num, endpoint=endpoint)
+    array = _make(f"linspace({start}, {stop}, {num})", np.linspace, start, stop, num, endpoint)
     kind = dtypes.complex64 if array.dtype.kind == "c" else dtypes.default_float
     array = array.astype(kind if dtype is None else dtypes.as_dtype(dtype))
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
@@ -273,7 +323,8 @@ def eye(
     """
     engine, name = resolve_device(device)
     rows, cols = as_shape((n_rows, n_rows if n_cols is None else n_cols))
-    array = np.eye(rows, cols, k, dtypes.default_float if dtype is None else dtypes.as_dtype(dtype))
+    kind = dtypes.default_float if dtype is None else dtypes.as_dtype(dtype)
+    array = _make(f"eye({rows}, {cols}, k={k!r})", np.eye, rows, cols, k, kind)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
@@ -281,15 +332,21 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Any]:
     """Return coordinate Tensors, one for each of the 1-d ``arrays``.
 
     Args:
-        arrays: n Tensors of one axis.
+        arrays: n Tensors of one axis, or of none, which count as one element.
         indexing: ``"xy"`` (the first two axes are swapped, as in a plot) or ``"ij"``.
 
     Shape:
         each result: ``(len(arrays[1]), len(arrays[0]), ...)``, with ``"ij"`` in the order given.
+
+    Raises:
+        ShapeError: if an array has more axes.
     """
     if indexing not in ("xy", "ij"):
         raise ArgumentError(f"meshgrid: indexing must be 'xy' or 'ij', got {indexing!r}")
     tensors = [asarray(a) for a in arrays]
+    for i, t in enumerate(tensors):
+        if t.ndim > 1:
+            raise ShapeError(f"meshgrid: array {i} has shape {t.shape}, and may have one axis at most")
     n = len(tensors)
     axes = list(range(n))
     if indexing == "xy" and n > 1:

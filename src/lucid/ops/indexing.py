@@ -29,6 +29,9 @@ def get_at(xp: Any, x: Any, /, *, index: tuple[Any, ...]) -> Any:
     return xp.get_at(x, index=index)
 
 
+get_at.name = "getitem"  # in messages
+
+
 @get_at.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, index: tuple[Any, ...]) -> Any:
     return (xp.scatter_add(g, index=index, shape=_x.shape),)
@@ -49,6 +52,9 @@ def _(xp: Any, g: Any, _out: Any, _values: Any, *, index: tuple[Any, ...], shape
 def set_at(xp: Any, x: Any, value: Any, /, *, index: tuple[Any, ...]) -> Any:
     """Return ``x`` with ``value`` at ``index``; see ``setitem``."""
     return xp.set_at(x, value, index=index)
+
+
+set_at.name = "setitem"  # in messages
 
 
 @set_at.vjp
@@ -143,7 +149,10 @@ def _as_index_part(part: Any, array: Array) -> Any:
     elif hasattr(part, "__index__") and not hasattr(part, "ndim"):
         return operator.index(part)
     elif isinstance(part, (list, range)):
-        part = np.asarray(part) if len(part) else np.zeros(0, np.int64)
+        try:
+            part = np.asarray(part) if len(part) else np.zeros(0, np.int64)
+        except ValueError as error:
+            raise IndexingError(f"an index is no ragged list, got {part!r}") from error
     if not hasattr(part, "dtype") or part.dtype.kind not in "biu":
         got = f"{part.dtype.name} array" if hasattr(part, "dtype") else repr(part)
         raise IndexingError(
@@ -203,6 +212,15 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
             f"take_along_axis: indices have {indices.ndim} axes, x has {x.ndim}: they must be equal"
         )
     axis = normalize_axis(axis, x.ndim)
+    if any(
+        n != m and 1 not in (n, m)
+        for a, (n, m) in enumerate(zip(x.shape, indices.shape, strict=True))
+        if a != axis
+    ):
+        raise ShapeError(
+            f"take_along_axis: indices of shape {indices.shape} and x of {x.shape} "
+            f"must broadcast together but for axis {axis}"
+        )
     index: list[Any] = []
     for a, n in enumerate(x.shape):
         if a == axis:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lucid.errors import ArgumentError, GradientError, ShapeError
+from lucid.errors import ArgumentError, ArgumentTypeError, GradientError, ShapeError
 from lucid.ops.axes import normalize_axis
 from lucid.ops.cast import as_written
 from lucid.ops.creation import as_shape, asarray
@@ -24,6 +24,9 @@ def join(xp: Any, *xs: Any, axis: int, sizes: tuple[int, ...]) -> Any:
     return xp.concat(xs, axis=axis)
 
 
+join.name = "concat"  # in messages
+
+
 @join.vjp
 def _(xp: Any, g: Any, _out: Any, *_xs: Any, axis: int, sizes: tuple[int, ...]) -> Any:
     ends = np.cumsum(sizes).tolist()
@@ -32,6 +35,15 @@ def _(xp: Any, g: Any, _out: Any, *_xs: Any, axis: int, sizes: tuple[int, ...]) 
         (lambda start=end - n, end=end: xp.get_at(g, index=(*before, slice(start, end))))
         for n, end in zip(sizes, ends, strict=True)
     )
+
+
+def _as_tensors(name: str, arrays: Any) -> list[Any]:
+    if not hasattr(arrays, "__iter__"):
+        raise ArgumentTypeError(f"{name} joins a sequence of tensors, got {type(arrays).__name__}")
+    tensors = [asarray(a) for a in arrays]
+    if not tensors:
+        raise ArgumentError(f"{name} needs at least one tensor")
+    return tensors
 
 
 def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Any:
@@ -45,9 +57,7 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Any:
         ArgumentError: if there are none.
         ShapeError: if shapes differ elsewhere.
     """
-    tensors = [asarray(a) for a in arrays]
-    if not tensors:
-        raise ArgumentError("concat needs at least one tensor")
+    tensors = _as_tensors("concat", arrays)
     if axis is None:
         tensors, axis = [reshape(t, -1) for t in tensors], 0
     first = tensors[0].shape
@@ -70,9 +80,7 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Any:
         Tensor([[1, 3],
                 [2, 4]])
     """
-    tensors = [asarray(a) for a in arrays]
-    if not tensors:
-        raise ArgumentError("stack needs at least one tensor")
+    tensors = _as_tensors("stack", arrays)
     for i, t in enumerate(tensors):
         if t.shape != tensors[0].shape:
             raise ShapeError(f"stack: tensor {i} has shape {t.shape}, the first {tensors[0].shape}")
@@ -86,6 +94,9 @@ def pieces(xp: Any, x: Any, /, *, axis: int, ends: tuple[int, ...]) -> Any:
     before = (slice(None),) * axis
     starts = (0, *ends[:-1])
     return tuple(xp.get_at(x, index=(*before, slice(s, e))) for s, e in zip(starts, ends, strict=True))
+
+
+pieces.name = "split"  # in messages
 
 
 @pieces.vjp
@@ -117,7 +128,9 @@ def split(x: Any, indices_or_sections: Any, /, *, axis: int = 0) -> tuple[Any, .
             raise ShapeError(f"split: axis {axis} of size {n} does not divide into {sections} equal pieces")
         ends = [n // sections * (i + 1) for i in range(sections)]
     else:
-        cuts = [slice(0, i).indices(n)[1] for i in as_sizes(indices_or_sections)]
+        cuts = [
+            slice(0, i).indices(n)[1] for i in as_sizes(indices_or_sections, "split: indices_or_sections")
+        ]
         if cuts != sorted(cuts):
             raise ArgumentError(f"split: positions must ascend, got {tuple(indices_or_sections)}")
         ends = [*cuts, n]
@@ -194,6 +207,9 @@ def tile(x: Any, repetitions: Any, /) -> Any:
 def surround(xp: Any, x: Any, /, *, widths: tuple[tuple[int, int], ...], value: Any) -> Any:
     """Return ``x`` with ``widths`` elements of ``value`` before and after each axis; see ``pad``."""
     return xp.pad(x, widths, constant_values=value)
+
+
+surround.name = "pad"  # in messages
 
 
 @surround.vjp

@@ -80,8 +80,16 @@ def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> Any:
             raise ArgumentError(f"tensordot: axes={n}, but the tensors have {x.ndim} and {y.ndim} axes")
         of_x, of_y = list(range(x.ndim - n, x.ndim)), list(range(n))
     else:
-        of_x = [normalize_axis(a, x.ndim) for a in axes[0]]
-        of_y = [normalize_axis(a, y.ndim) for a in axes[1]]
+        try:
+            first, second = ((a,) if hasattr(a, "__index__") else tuple(a) for a in axes)
+        except (TypeError, ValueError) as error:
+            raise ArgumentTypeError(
+                f"tensordot: axes must be an integer or two sequences of integers, got {axes!r}"
+            ) from error
+        of_x = [normalize_axis(a, x.ndim) for a in first]
+        of_y = [normalize_axis(a, y.ndim) for a in second]
+        if len(set(of_x)) != len(of_x) or len(set(of_y)) != len(of_y):
+            raise ArgumentError(f"tensordot: axes {axes!r} name an axis twice")
     if [x.shape[a] for a in of_x] != [y.shape[a] for a in of_y]:
         raise ShapeError(f"tensordot: axes {of_x} of {x.shape} and {of_y} of {y.shape} differ in size")
     rest_x = [a for a in range(x.ndim) if a not in of_x]
@@ -102,6 +110,9 @@ def sum_of_products(xp: Any, *operands: Any, inputs: tuple[str, ...], output: st
     return xp.einsum(",".join(inputs) + "->" + output, *operands)
 
 
+sum_of_products.name = "einsum"  # in messages
+
+
 @sum_of_products.vjp
 def _(xp: Any, g: Any, _out: Any, *operands: Any, inputs: tuple[str, ...], output: str) -> Any:
     def by(i: int) -> Any:
@@ -114,7 +125,8 @@ def _(xp: Any, g: Any, _out: Any, *operands: Any, inputs: tuple[str, ...], outpu
         # An axis that only this factor had was summed alone: every element gets the same.
         shape = operands[i].shape
         d = xp.reshape(d, tuple(_size_of(d, letters, a) for a in inputs[i]))
-        return xp.broadcast_to(d, tuple(max(n, m) for n, m in zip(shape, d.shape, strict=True)))
+        # (A size of one was itself broadcast; the tape sums over it.)
+        return xp.broadcast_to(d, tuple(m if n == 1 else n for n, m in zip(shape, d.shape, strict=True)))
 
     return tuple((lambda i=i: by(i)) for i in range(len(operands)))
 
@@ -135,6 +147,7 @@ def einsum(subscripts: str, /, *operands: Any) -> Any:
 
     Raises:
         ArgumentError: if groups and operands do not match.
+        ShapeError: if a letter stands for axes of different sizes (other than one).
 
     Example:
         >>> a = lucid.Tensor([[1.0, 2.0], [3.0, 4.0]])
@@ -145,6 +158,7 @@ def einsum(subscripts: str, /, *operands: Any) -> Any:
         raise ArgumentTypeError(f"einsum: subscripts are a string such as 'ij,jk->ik', got {subscripts!r}")
     tensors = [asarray(x) for x in operands]
     inputs, output = _parse(subscripts, [t.ndim for t in tensors])
+    _check_sizes(subscripts, inputs, [t.shape for t in tensors])
     free = (c for c in _LETTERS if not any(c in group for group in inputs))
     groups = []
     for i, group in enumerate(inputs):
@@ -160,6 +174,19 @@ def einsum(subscripts: str, /, *operands: Any) -> Any:
             letters += letter
         inputs[i] = letters
     return sum_of_products(*tensors, inputs=(*inputs, *groups), output=output)
+
+
+def _check_sizes(subscripts: str, inputs: list[str], shapes: list[tuple[int, ...]]) -> None:
+    sizes: dict[str, int] = {}
+    for group, shape in zip(inputs, shapes, strict=True):
+        for letter, n in zip(group, shape, strict=True):
+            known, here = sizes.get(letter, 1), shape[group.index(letter)]
+            if n != here or (known != n and 1 not in (known, n)):
+                raise ShapeError(
+                    f"einsum {subscripts!r}: {letter!r} stands for sizes {known if n == here else here} "
+                    f"and {n}, operands have shapes {', '.join(map(str, shapes))}"
+                )
+            sizes[letter] = n if known == 1 else known
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

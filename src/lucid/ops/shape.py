@@ -22,6 +22,9 @@ def view(xp: Any, x: Any, /, *, shape: tuple[int, ...]) -> Any:
     return xp.reshape(x, shape)
 
 
+view.name = "reshape"  # in messages
+
+
 @view.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, shape: tuple[int, ...]) -> Any:
     return (xp.reshape(g, _x.shape),)
@@ -53,13 +56,15 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
     return x if wanted == x.shape and not copy else view(x, shape=wanted)
 
 
-def as_sizes(shape: Any) -> tuple[int, ...]:
+def as_sizes(shape: Any, what: str = "a shape") -> tuple[int, ...]:
     """Return ``shape``, an integer or a sequence of them, as a tuple; sizes may be negative."""
-    sizes = (shape,) if hasattr(shape, "__index__") else tuple(shape)
     try:
+        # An array of integers has __index__ too, whether or not it is one number.
+        one = hasattr(shape, "__index__") and not getattr(shape, "ndim", 0)
+        sizes = (shape,) if one else tuple(shape)
         return tuple(n.__index__() for n in sizes)
     except (AttributeError, TypeError) as error:
-        raise ArgumentTypeError(f"a shape is an integer or a tuple of integers, got {shape!r}") from error
+        raise ArgumentTypeError(f"{what} is an integer or a tuple of integers, got {shape!r}") from error
 
 
 def flatten(x: Any, /, *, start_axis: int = 0, end_axis: int = -1) -> Any:
@@ -80,10 +85,11 @@ def flatten(x: Any, /, *, start_axis: int = 0, end_axis: int = -1) -> Any:
 def expand_dims(x: Any, /, axis: Any = 0) -> Any:
     """Return ``x`` with new axes of size one at ``axis``, an integer or a tuple of positions."""
     x = asarray(x)
-    count = 1 if hasattr(axis, "__index__") else len(axis)
-    axes = normalize_axes(axis, x.ndim + count)
+    positions = as_sizes(axis, "expand_dims: axis")
+    ndim = x.ndim + len(positions)
+    axes = normalize_axes(positions, ndim)
     sizes = iter(x.shape)
-    return view(x, shape=tuple(1 if a in axes else next(sizes) for a in range(x.ndim + count)))
+    return view(x, shape=tuple(1 if a in axes else next(sizes) for a in range(ndim)))
 
 
 def squeeze(x: Any, /, axis: Any = None) -> Any:
@@ -107,6 +113,9 @@ def squeeze(x: Any, /, axis: Any = None) -> Any:
 def expand(xp: Any, x: Any, /, *, shape: tuple[int, ...]) -> Any:
     """Return ``x`` broadcast to the tuple ``shape``; see ``broadcast_to``."""
     return xp.broadcast_to(x, shape)
+
+
+expand.name = "broadcast_to"  # in messages
 
 
 @expand.vjp
@@ -153,6 +162,9 @@ def permute(xp: Any, x: Any, /, *, axes: tuple[int, ...]) -> Any:
     return xp.permute_dims(x, axes)
 
 
+permute.name = "permute_dims"  # in messages
+
+
 @permute.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, axes: tuple[int, ...]) -> Any:
     return (xp.permute_dims(g, tuple(sorted(range(len(axes)), key=axes.__getitem__))),)
@@ -165,9 +177,9 @@ def permute_dims(x: Any, /, axes: Any) -> Any:
         ArgumentError: if ``axes`` doesn't name every axis once.
     """
     x = asarray(x)
-    order = normalize_axes(tuple(axes), x.ndim)
+    order = normalize_axes(as_sizes(axes, "permute_dims: axes"), x.ndim)
     if len(order) != x.ndim:
-        raise ArgumentError(f"permute_dims: axes {tuple(axes)} must name each of {x.ndim} axes once")
+        raise ArgumentError(f"permute_dims: axes {axes!r} must name each of {x.ndim} axes once")
     return permute(x, axes=order)
 
 
@@ -210,6 +222,9 @@ def reverse(xp: Any, x: Any, /, *, axis: tuple[int, ...]) -> Any:
     return xp.flip(x, axis=axis)
 
 
+reverse.name = "flip"  # in messages
+
+
 @reverse.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, axis: tuple[int, ...]) -> Any:
     return (xp.flip(g, axis=axis),)
@@ -225,6 +240,9 @@ def flip(x: Any, /, *, axis: Any = None) -> Any:
 def rotate(xp: Any, x: Any, /, *, shift: tuple[int, ...], axis: tuple[int, ...]) -> Any:
     """Return ``x`` moved round by ``shift`` along the axes ``axis``; see ``roll``."""
     return xp.roll(x, shift, axis=axis)
+
+
+rotate.name = "roll"  # in messages
 
 
 @rotate.vjp
@@ -245,7 +263,7 @@ def roll(x: Any, /, shift: Any, *, axis: Any = None) -> Any:
         return reshape(roll(reshape(x, -1), shift, axis=0), x.shape)
     # Not `normalize_axes`: an axis may be rolled twice.
     axes = [normalize_axis(a, x.ndim) for a in ((axis,) if hasattr(axis, "__index__") else axis)]
-    shifts = as_sizes(shift)
+    shifts = as_sizes(shift, "roll: shift")
     if len(shifts) == 1:
         shifts *= len(axes)
     if len(shifts) != len(axes):
