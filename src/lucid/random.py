@@ -25,7 +25,7 @@ from lucid.engines import dtypes
 from lucid.engines.protocol import Engine
 from lucid.engines.registry import resolve_device
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError
-from lucid.ops.creation import as_shape
+from lucid.ops.creation import as_shape, check_room
 from lucid.tensor import Tensor
 
 
@@ -186,6 +186,7 @@ def uniform(
     if low > high:
         raise ArgumentError(f"uniform: low must not exceed high, got low={low}, high={high}")
     shape, kind = as_shape(shape), _float_dtype(dtype)
+    check_room("uniform", shape, kind)
     largest = float(np.finfo(kind).max)
     if max(abs(low), abs(high), high - low) > largest:
         raise ArgumentError(
@@ -230,6 +231,7 @@ def normal(
     if std < 0:
         raise ArgumentError(f"normal: std must not be negative, got {std}")
     shape, kind = as_shape(shape), _float_dtype(dtype)
+    check_room("normal", shape, kind)
     engine, name, generator = _source(device, generator)
     array = engine.normal(generator.next_key(), shape, kind, name)
     if (mean, std) != (0.0, 1.0):
@@ -266,6 +268,7 @@ def integers(
     if kind.kind not in "iu":
         raise DTypeError(f"integers: dtype must be of integers, got {kind.name}")
     shape, limits = as_shape(shape), np.iinfo(kind)
+    check_room("integers", shape, kind)
     if low < limits.min or high - 1 > limits.max:
         raise ArgumentError(
             f"integers: {kind.name} holds {limits.min} to {limits.max}, not all of {low} to {high - 1}"
@@ -288,6 +291,7 @@ def permutation(n: int, *, device: str | None = None, generator: Generator | Non
     n = _integer("permutation", "n", n)
     if n < 0:
         raise ArgumentError(f"permutation: n must not be negative, got {n}")
+    check_room("permutation", (n,), dtypes.default_int)
     engine, name, generator = _source(device, generator)
     return _tensor(engine.permutation(generator.next_key(), n, name), False)
 

@@ -192,6 +192,36 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[LucidError], str]] = {
     "einsum, ... twice": (lambda: lucid.einsum("......->...", x), ArgumentError, "einsum: .* twice"),
     "sort of no axes": (lambda: lucid.sort(Tensor(1.0)), IndexingError, "sort"),
     "allclose": (lambda: lucid.allclose(lucid.zeros(2), lucid.zeros(3)), ShapeError, "allclose"),
+    "full, a fraction": (lambda: lucid.full((2,), 1.5, dtype="int64"), DTypeError, "full.*lose information"),
+    "full, out of range": (
+        lambda: lucid.full((2,), 300, dtype="int8"),
+        ArgumentError,
+        "int8 holds -128 to 127",
+    ),
+    "full, no number": (lambda: lucid.full((2,), "a", dtype="int8"), DTypeError, "numbers"),
+    "full, a shape": (lambda: lucid.full((2,), [1, 2, 3]), ArgumentError, r"full\(\(2,\), \[1, 2, 3\]\)"),
+    "full, tracked": (
+        lambda: lucid.full(2, Tensor(1.0, requires_grad=True), dtype="float64"),
+        GradientError,
+        "tracks gradients",
+    ),
+    "zeros, huge": (lambda: lucid.zeros(2**62), ArgumentError, "4611686018427387904.*fit in memory"),
+    "zeros, too large": (lambda: lucid.zeros(2**45), ArgumentError, "35184372088832.*fit in memory"),
+    "arange, huge": (lambda: lucid.arange(2**62), ArgumentError, "4611686018427387904.*fit in memory"),
+    "eye, huge": (lambda: lucid.eye(2**40), ArgumentError, "1099511627776.*fit in memory"),
+    "uniform, huge": (lambda: lucid.random.rand(2**62), ArgumentError, "uniform.*fit in memory"),
+    "normal, huge": (lambda: lucid.random.normal(2**45), ArgumentError, "normal.*fit in memory"),
+    "integers, huge": (
+        lambda: lucid.random.integers(5, None, 2**45),
+        ArgumentError,
+        "integers.*fit in memory",
+    ),
+    "permutation, huge": (lambda: lucid.random.permutation(2**45), ArgumentError, "permutation.*in memory"),
+    "reshape, None": (lambda: lucid.reshape(x, None), ArgumentTypeError, "None"),
+    "reshape, a float": (lambda: lucid.reshape(x, 6.0), ArgumentTypeError, "6.0"),
+    "broadcast_to names itself": (lambda: lucid.broadcast_to(x, (3, 3)), ShapeError, "^broadcast_to"),
+    "an index names itself": (lambda: x[5], IndexingError, "^getitem"),
+    "where names itself": (lambda: lucid.where(x > 0, x, lucid.ones(4)), ShapeError, "^where"),
     "topk of no integer": (lambda: lucid.topk(x, "a"), ArgumentTypeError, "topk: k must be an integer"),
 }
 
@@ -201,3 +231,27 @@ def test_error(row: tuple[Callable[[], Any], type[LucidError], str]) -> None:
     function, kind, message = row
     with pytest.raises(kind, match=message):
         function()
+
+
+def test_a_draw_that_fails_leaves_the_stream() -> None:
+    lucid.random.seed(3)
+    before = lucid.random.default_generator().state_dict()
+    with pytest.raises(ArgumentError):
+        lucid.random.rand(2**62)
+    assert lucid.random.default_generator().state_dict() == before
+
+
+def test_an_array_of_integers_is_a_shape() -> None:
+    for shape in (np.array([2, 3]), Tensor([2, 3])):
+        assert lucid.zeros(shape).shape == (2, 3)
+        assert lucid.ones(6).reshape(shape).shape == (2, 3)
+        assert lucid.random.rand(shape).shape == (2, 3)
+    assert lucid.zeros(np.array([2])).shape == (2,)
+    assert lucid.zeros(np.int64(2)).shape == (2,)
+    with pytest.raises(ArgumentTypeError, match="a shape is"):
+        lucid.zeros(np.array([2.0, 3.0]))
+
+
+def test_full_of_booleans() -> None:
+    assert lucid.ones(2, dtype=bool).tolist() == [True, True]
+    assert lucid.full_like(Tensor([True]), 0).tolist() == [False]

@@ -34,6 +34,9 @@ def cast(xp: Any, x: Any, *, dtype: Any) -> Any:
     return xp.astype(x, dtype)
 
 
+cast.name = "astype"  # in messages
+
+
 @cast.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, dtype: Any) -> Any:
     return (xp.astype(g, _x.dtype),)

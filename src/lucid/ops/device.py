@@ -15,6 +15,9 @@ def move(xp: Any, x: Any, /, *, device: str, home: str) -> Any:
     return transfer(x, device)
 
 
+move.name = "to_device"  # in messages
+
+
 @move.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, device: str, home: str) -> Any:
     return (xp.to_device(g, home),)

@@ -282,6 +282,9 @@ def clip_below(xp: Any, x: Any, bound: Any, /) -> Any:
     return xp.maximum(x, bound)
 
 
+clip_below.name = "clip"  # in messages
+
+
 @clip_below.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any, bound: Any) -> Any:
     return lambda: xp.where(x >= bound, g, 0.0), lambda: xp.where(x < bound, g, 0.0)
@@ -291,6 +294,9 @@ def _(xp: Any, g: Any, _out: Any, x: Any, bound: Any) -> Any:
 def clip_above(xp: Any, x: Any, bound: Any, /) -> Any:
     """Return ``x``, or ``bound`` where ``x`` is above it. At the bound the gradient is that of ``x``."""
     return xp.minimum(x, bound)
+
+
+clip_above.name = "clip"  # in messages
 
 
 @clip_above.vjp
@@ -320,6 +326,9 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
 def select(xp: Any, condition: Any, x: Any, y: Any, /) -> Any:
     """Return ``x`` where ``condition`` holds and ``y`` elsewhere; dtypes are equal. See ``where``."""
     return xp.where(condition, x, y)
+
+
+select.name = "where"  # in messages
 
 
 @select.vjp

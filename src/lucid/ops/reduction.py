@@ -235,6 +235,9 @@ def cumsum(xp: Any, x: Any, /, *, axis: int) -> Any:
     return xp.cumsum(x, axis=axis)
 
 
+cumsum.name = "cumulative_sum"  # in messages
+
+
 @cumsum.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, axis: int) -> Any:
     return (xp.flip(xp.cumsum(xp.flip(g, axis=axis), axis=axis), axis=axis),)
