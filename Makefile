@@ -48,12 +48,13 @@ $(VENV)/.installed-%: pyproject.toml $(VENV)/.made
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$*]'
 	@touch $@
 
-# A stamp, and not the interpreter itself: an environment whose making was cut short has no stamp.
+# A stamp, and not the interpreter itself: an environment whose making was cut short has no stamp, nor
+# pip. One that is whole, made by hand, is kept.
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 		found=$$($(PYTHON) --version 2>/dev/null) || found="not there"; \
 		echo "Lucid needs Python 3.11 or newer; $(PYTHON) is $$found. Name another one:"; \
 		echo "    make $(MAKECMDGOALS) PYTHON=python3.12"; \
 		exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
 	@touch $@

@@ -11,8 +11,9 @@ Tensors and their operations are here; modules are in ``lucid.nn``, optimizers i
 import importlib
 from typing import Any
 
-from lucid import autograd, random
+from lucid import autograd, errors, random
 from lucid.autograd import enable_grad, no_grad, primitive
+from lucid.hints import LUCID, hint
 from lucid.ops import (
     abs,
     acos,
@@ -330,4 +331,4 @@ def __getattr__(name: str) -> Any:
     """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
     if name in ("nn", "optim", "data", "io", "testing"):
         return importlib.import_module(f"lucid.{name}")
-    raise AttributeError(f"module 'lucid' has no attribute {name!r}")
+    raise errors.MissingAttributeError(f"module 'lucid' has no attribute {name!r}{hint(name, LUCID)}")

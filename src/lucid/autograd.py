@@ -7,11 +7,12 @@ the rule returns is passed on to the parents, and summed where several paths mee
 The nodes are those of ``node.py``, made by ``recording.py``, the rules stand in ``ops/`` under the operation.
 With ``create_graph`` the same rules run on Tensors, and so are recorded in their turn.
 
-Read next: ``ops/elementwise.py``, where primitives are written.
+Read next: ``tensor.py``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any
 
@@ -111,7 +112,7 @@ def _walk(
     pending: dict[Any, Any] = {}
     for tensor, gradient in zip(outputs, gradients, strict=True):
         _add(pending, tensor._node, _seed(tensor, gradient, create))
-    nodes = _ancestors(pending)
+    nodes = ancestors(pending)
     useful = None if wanted is None else _useful(nodes, wanted)
     arrived: list[tuple[Any, Any]] = []
     for node in nodes:
@@ -235,7 +236,7 @@ def _constant(like: Any, shape: tuple[int, ...], dtype: Any, value: int) -> Any:
     return filled if array is like else wrap(filled)
 
 
-def _ancestors(roots: dict[Node, Any]) -> list[Node]:
+def ancestors(roots: Iterable[Node]) -> list[Node]:
     """Return ``roots`` and all nodes above them, the last recorded first."""
     seen = set(roots)
     stack = list(roots)
@@ -308,4 +309,7 @@ MSG_NOT_SCALAR = """backward needs one number to differentiate, and this tensor 
 MSG_FREED = """backward came to an operation whose saved arrays an earlier backward has freed.
     loss.backward(); loss.backward()                       # the second finds nothing left
     loss.backward(retain_graph=True); loss.backward()      # keep the graph for the second
-If a tensor of the last step was used again by mistake, cut it off with .detach()."""
+In a training loop, a weight was probably updated outside no_grad, and so became part of the graph:
+    with lucid.no_grad():
+        w -= 0.1 * w.grad
+Or a tensor of the last step was used again: cut it off with .detach()."""

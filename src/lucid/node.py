@@ -6,7 +6,7 @@ cycles, and a graph dies with its last reference. The gradient of a leaf, a Tens
 and not computed, goes into the Tensor's ``grad``; the leaf's node knows its Tensor by a weak
 reference.
 
-Read next: ``recording.py``, which makes nodes, and ``autograd.py``, which walks over them.
+Read next: ``recording.py``, which makes nodes.
 """
 
 from __future__ import annotations

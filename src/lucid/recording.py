@@ -4,7 +4,7 @@ A ``Primitive`` is an operation on raw arrays together with its derivative. Call
 Tensors unwraps their arrays, runs the forward function, wraps the result and, if some
 argument tracks gradients, hangs a ``Node`` on it (see ``node.py``).
 
-Read next: ``autograd.py``, which walks back over the nodes.
+Read next: ``ops/elementwise.py``, where primitives are written.
 """
 
 from __future__ import annotations
@@ -345,8 +345,13 @@ def _explain(
     shown = [f"{tuple(a.shape)} {a.dtype}" if hasattr(a, "shape") else repr(a) for a in arrays]
     shown += [f"{k}={v!r}" for k, v in options.items() if v is not None and k != "index"]
     kind: type[LucidError] = ArgumentError
+    text = str(error)
     if isinstance(error, IndexError):
         kind = IndexingError
+    elif isinstance(error, TypeError) and ("keyword argument" in text or "positional argument" in text):
+        fix = "write axis=" if "'dim" in text else "write keepdims=" if "'keepdim'" in text else ""
+        fix = fix or f"arrays are positional, options keywords: {primitive.name}{primitive.__signature__}"
+        return ArgumentTypeError(f"{primitive.name}({', '.join(shown)}): {fix}")
     elif "broadcast" in str(error) or (
         not isinstance(error, TypeError) and ("shape" in str(error) or "dimension" in str(error))
     ):

@@ -8,7 +8,7 @@ Tensor a name for a new array, recorded like any other result. So a write can ne
 what another Tensor, or the graph, still holds.
 
 Operators, and methods that are one line over a function of ``lucid.ops``, are in ``methods.py``.
-Read next: ``autograd.py``.
+Read next: ``nn/module.py``.
 """
 
 from __future__ import annotations
@@ -194,13 +194,14 @@ class Tensor(Methods):
         """Fill ``grad`` in backward although this Tensor was computed."""
         if self._node is None:
             raise GradientError("retain_grad: this tensor tracks no gradients")
+        for old in autograd.ancestors([self._node]):  # what this Tensor was before a write
+            node.release_grad(old, self)
         node.keep_grad(self._node, self)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Callable[[], None]:
         """Call ``hook(gradient)`` when backward reaches this Tensor; what it returns replaces it.
 
         What is returned here is a function that removes the hook.
-
         Example:
             >>> x = Tensor([1.0], requires_grad=True)
             >>> remove = x.register_hook(lambda g: 10 * g)
@@ -223,8 +224,7 @@ class Tensor(Methods):
             mine, given = self.dtype.name, value.dtype.name
             raise DTypeError(f"{what} is {given}, the tensor {mine}: cast one with .astype(lucid.{mine})")
         if value.device != self.device:
-            mine, given = self.device, value.device
-            raise DeviceError(f"{what} is on {given}, the tensor on {mine}: move one with .to(device)")
+            raise DeviceError(f"{what} is on {value.device}, not on {self.device}: move one with .to(device)")
 
     def _become(self, value: Tensor) -> Self:
         """Be a name for ``value`` from now on: what every write comes down to."""
@@ -315,7 +315,7 @@ class Tensor(Methods):
     def numpy(self) -> np.ndarray[Any, Any]:
         """Return the values as a read-only NumPy array that shares memory on the CPU.
 
-        A gradient doesn't flow through it. For an array to write to, take ``.numpy().copy()``.
+        No gradient flows through it. For an array to write to, take ``.numpy().copy()``.
         """
         view = self._numpy().view()
         view.flags.writeable = False

@@ -49,7 +49,7 @@ def as_dtype(dtype: Any) -> DType:
     Raises:
         DTypeError: if ``dtype`` names no data type of numbers.
     """
-    if dtype is float:
+    if dtype is float or (isinstance(dtype, str) and dtype == "float"):
         return default_float
     if dtype is int:
         return default_int

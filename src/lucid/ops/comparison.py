@@ -10,8 +10,11 @@ from lucid.recording import primitive
 
 
 def comparable(value: object) -> bool:
-    """Whether ``==`` with ``value`` is elementwise: numbers, arrays and Tensors."""
-    return isinstance(value, (bool, int, float, complex)) or hasattr(value, "_array") or is_array(value)
+    """Whether ``==`` with ``value`` is elementwise: numbers, arrays and Tensors.
+
+    Lists count too: they are refused then, as by every operation, and not silently unequal.
+    """
+    return isinstance(value, (bool, int, float, complex, list, tuple)) or hasattr(value, "_array") or is_array(value)
 
 
 @primitive(promotes="common")

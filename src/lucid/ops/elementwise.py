@@ -3,6 +3,8 @@
 Every operation is a pair: the function on arrays, and below it the rule that takes ``g``, the
 gradient of the result, to the gradients of the arguments. Where an argument was broadcast,
 the tape sums its gradient to the argument's shape; the rules needn't care.
+
+Read next: ``autograd.py``, which applies the rules.
 """
 
 from __future__ import annotations
