@@ -14,7 +14,8 @@ def comparable(value: object) -> bool:
 
     Lists count too: they are refused then, as by every operation, and not silently unequal.
     """
-    return isinstance(value, (bool, int, float, complex, list, tuple)) or hasattr(value, "_array") or is_array(value)
+    numbers = isinstance(value, (bool, int, float, complex, list, tuple))
+    return numbers or hasattr(value, "_array") or is_array(value)
 
 
 @primitive(promotes="common")
