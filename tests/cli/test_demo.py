@@ -1,5 +1,7 @@
 """The command line: the demo does what it says, and info tells what runs."""
 
+import doctest
+import re
 import subprocess
 import sys
 
@@ -7,8 +9,10 @@ import pytest
 
 import lucid.io
 from lucid.cli import main
-from lucid.cli.demo import CustomParameterModel, DigitClassifier, evaluate
+from lucid.cli.demo import EPOCHS, DigitClassifier, evaluate, predict
+from lucid.cli.example import CustomParameterModel
 from lucid.data import digits
+from lucid.errors import MissingDependencyError
 
 
 @pytest.fixture(scope="module")
@@ -19,19 +23,25 @@ def run(tmp_path_factory):
     return out, done.stdout
 
 
-def test_the_demo_begins_with_the_reference_example(run):
+def test_the_demo_begins_with_the_reference_example_as_a_session(run):
     _, text = run
-    assert "output:   Tensor([[127.0, 148.0]], grad=None)\ngradient: [[41.0, 93.0]]\n" in text
+    session = text[text.index(">>>") : text.index("\n\nA classifier")] + "\n"
+    # What was shown can be typed in, and prints what was shown.
+    test = doctest.DocTestParser().get_doctest(session, {}, "session", None, 0)
+    assert doctest.DocTestRunner().run(test) == (0, 9)
+    assert ">>> print(output)\nTensor([[127.0, 148.0]], grad=None)\n" in session
+    assert ">>> print(input_tensor.grad)\n[[41.0, 93.0]]\n" in session
 
 
 def test_the_demo_trains_to_97_percent_and_says_so_each_epoch(run):
     out, text = run
     lines = [line for line in text.splitlines() if line.startswith("epoch")]
-    assert len(lines) == 20
+    assert len(lines) == EPOCHS
     model = DigitClassifier()
     model.load_state_dict(lucid.io.load(out / "model.safetensors"))
     accuracy = evaluate(model, digits().test)[1]
     assert accuracy >= 0.97
+    assert float(re.search(r"Trained in ([\d.]+) s", text)[1]) < 15
     assert f"{accuracy:.2%} of the 355 test images are right" in text
     assert f"fresh model: {accuracy:.2%}" in text
 
@@ -59,6 +69,34 @@ def test_a_seed_repeats_the_run(tmp_path):
         main(["demo", "--epochs", "1", "--seed", "7", "--out", str(tmp_path / name)])
     a, b = (lucid.io.load(tmp_path / name / "model.safetensors") for name in ("a", "b"))
     assert all(a[key].tolist() == b[key].tolist() for key in a)
+
+
+def test_evaluating_draws_no_random_numbers():
+    model, test = DigitClassifier().train(), digits().test
+    assert evaluate(model, test) == evaluate(model, test)
+    assert predict(model.train(), test).tolist() == predict(model, test).tolist()
+
+
+def test_a_folder_that_cannot_be_made_ends_at_once_with_one_line(tmp_path, capsys):
+    (tmp_path / "file").touch()
+    with pytest.raises(SystemExit) as stopped:
+        main(["demo", "--out", str(tmp_path / "file")])
+    assert stopped.value.code == 1
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("python -m lucid demo: ")
+    assert captured.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("error", [MissingDependencyError("no JAX"), RuntimeError("no TPU\nat all")])
+def test_info_does_not_need_jax(capsys, monkeypatch, error):
+    def fail():
+        raise error
+
+    monkeypatch.setattr("lucid.cli.info.xla_engine", fail)
+    assert main(["info"]) == 0
+    (line,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("engine xla")]
+    assert ("pip install" if isinstance(error, ImportError) else "does not start: no TPU at all") in line
 
 
 def test_info_names_what_runs(capsys):

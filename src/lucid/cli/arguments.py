@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from lucid.cli.demo import demo
+from lucid.cli.demo import EPOCHS, demo
 from lucid.cli.info import info
 
 
@@ -22,13 +22,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m lucid", description="Lucid from the command line.")
     commands = parser.add_subparsers(dest="command", required=True)
     d = commands.add_parser("demo", help="train, save, load and draw a first model")
-    d.add_argument("--epochs", type=_at_least_one, default=20, help="times through the data (default: 20)")
-    d.add_argument("--seed", type=int, default=0, help="of the random numbers (default: 0)")
-    d.add_argument("--out", type=Path, default=Path("runs/digits"), help="folder (default: runs/digits)")
+    d.add_argument(
+        "--epochs", type=_at_least_one, default=EPOCHS, help="times through the data (default: %(default)s)"
+    )
+    d.add_argument("--seed", type=int, default=0, help="of the random numbers (default: %(default)s)")
+    d.add_argument("--out", type=Path, default=Path("runs/digits"), help="folder (default: %(default)s)")
     commands.add_parser("info", help="versions, engines and kernels")
     parsed = parser.parse_args(arguments)
     if parsed.command == "demo":
-        demo(parsed.out, epochs=parsed.epochs, seed=parsed.seed)
+        try:
+            demo(parsed.out, epochs=parsed.epochs, seed=parsed.seed)
+        except OSError as error:  # a folder that cannot be written to is no fault of the program
+            d.exit(1, f"{d.prog}: {error}\n")
     else:
         print(info())
     return 0

@@ -9,32 +9,15 @@ from typing import NamedTuple
 import lucid
 import lucid.io
 from lucid import Tensor, nn, optim
+from lucid.cli.example import show_example
 from lucid.cli.plot import draw
 from lucid.data import DataLoader, TensorDataset, digits
 from lucid.nn import functional as F
 
-LEARNING_RATE = 3e-3
-
-
-class CustomParameterModel(nn.Module):
-    """The example of the reference page of ``nn.ParameterDict``: two linear maps and a ReLU."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        params = {
-            "weight1": nn.Parameter(Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)),
-            "bias1": nn.Parameter(Tensor([1.0, 2.0], requires_grad=True)),
-            "weight2": nn.Parameter(Tensor([[5.0, 6.0], [7.0, 8.0]], requires_grad=True)),
-            "bias2": nn.Parameter(Tensor([3.0, 4.0], requires_grad=True)),
-        }
-        self.param_dict = nn.ParameterDict(params)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """``(N, 2) -> (N, 2)``"""
-        x = x @ self.param_dict["weight1"] + self.param_dict["bias1"]
-        x = nn.ReLU()(x)
-        output: Tensor = x @ self.param_dict["weight2"] + self.param_dict["bias2"]
-        return output
+# Chosen by five-fold cross-validation within the images to train with: the test images had no say.
+LEARNING_RATE = 8e-3
+EPOCHS = 40
+DROPOUT_PIXELS, DROPOUT_HIDDEN = 0.1, 0.3
 
 
 class DigitClassifier(nn.Module):
@@ -55,8 +38,9 @@ class DigitClassifier(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 8, 8) -> (N, 10)``"""
-        x = images.flatten(1)  # (N, 64)
+        x = F.dropout(images.flatten(1), DROPOUT_PIXELS, self.training)  # (N, 64)
         x = F.relu(F.linear(x, self.params["weight1"], self.params["bias1"]))  # (N, hidden)
+        x = F.dropout(x, DROPOUT_HIDDEN, self.training)
         scores: Tensor = F.linear(x, self.params["weight2"], self.params["bias2"])  # (N, 10)
         return scores
 
@@ -70,8 +54,10 @@ class Epoch(NamedTuple):
     test_accuracy: float
 
 
-def demo(out: Path, *, epochs: int = 20, seed: int = 0) -> float:
+def demo(out: Path, *, epochs: int = EPOCHS, seed: int = 0) -> float:
     """Run the demo, write its files to the folder ``out``, and return the accuracy on the test images."""
+    out.mkdir(parents=True, exist_ok=True)  # fails before the work, not after it
+    print("The example of nn.ParameterDict:\n")
     show_example()
     lucid.random.seed(seed)
     train, test = digits()
@@ -97,18 +83,6 @@ def demo(out: Path, *, epochs: int = 20, seed: int = 0) -> float:
     return accuracy
 
 
-def show_example() -> None:
-    """Print the reference page's example, its output and its gradient."""
-    print("The example of nn.ParameterDict:")
-    model = CustomParameterModel()
-    print(model)
-    input_tensor = Tensor([[1.0, 2.0]], requires_grad=True)
-    output = model(input_tensor)
-    print("output:  ", output)
-    output.sum().backward()
-    print("gradient:", input_tensor.grad)
-
-
 def fit(model: nn.Module, train: TensorDataset, test: TensorDataset, epochs: int) -> list[Epoch]:
     """Train ``model``, print a line after each epoch, and return how well it did."""
     from tqdm import tqdm
@@ -120,6 +94,7 @@ def fit(model: nn.Module, train: TensorDataset, test: TensorDataset, epochs: int
         for epoch in range(1, epochs + 1):
             for group in optimizer.param_groups:
                 group["lr"] = LEARNING_RATE * (1 - (epoch - 1) / epochs)  # smaller steps towards the end
+            model.train()
             for images, labels in loader:
                 optimizer.zero_grad()
                 loss = F.cross_entropy(model(images), labels)
@@ -135,6 +110,7 @@ def fit(model: nn.Module, train: TensorDataset, test: TensorDataset, epochs: int
 @lucid.no_grad()
 def evaluate(model: nn.Module, data: TensorDataset) -> tuple[float, float]:
     """Return the mean loss and the accuracy of ``model`` on all of ``data``."""
+    model.eval()
     images, labels = data.tensors
     scores = model(images)
     correct = (scores.argmax(axis=1) == labels).astype(lucid.float32)
@@ -144,5 +120,6 @@ def evaluate(model: nn.Module, data: TensorDataset) -> tuple[float, float]:
 @lucid.no_grad()
 def predict(model: nn.Module, data: TensorDataset) -> Tensor:
     """Return the digits that ``model`` sees in the images of ``data``."""
+    model.eval()
     predictions: Tensor = model(data.tensors[0]).argmax(axis=1)
     return predictions

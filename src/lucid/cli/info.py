@@ -40,11 +40,13 @@ def _xla() -> str:
         return "JAX arrays on " + ", ".join(xla_engine().devices())
     except MissingDependencyError:
         return "not there: pip install 'lucid-nn[xla]'"
+    except RuntimeError as error:  # an accelerator in use, or parts of JAX that do not fit together
+        return "JAX does not start: " + " ".join(str(error).split())
 
 
 def _blas() -> str:
     config: dict[str, Any] = np.show_config(mode="dicts")  # type: ignore[assignment]
-    blas = config["Build Dependencies"]["blas"]
+    blas = config.get("Build Dependencies", {}).get("blas", {})
     return f"{blas.get('name', 'its own loops')} {blas.get('version', '')}".strip()
 
 

@@ -15,7 +15,7 @@ def draw(path: Path, history: Sequence[Any], images: Any, labels: Any, predictio
     Args:
         path: the PNG file to write.
         history: an ``Epoch`` for each epoch.
-        images: ``(N, 8, 8)``; those that the model gets wrong are shown first, framed in red.
+        images: ``(N, 8, 8)``; some that the model gets wrong are shown first, framed in red.
         labels, predictions: ``(N,)``
     """
     try:
@@ -48,24 +48,26 @@ def _curves(axes: Any, history: Sequence[Any]) -> None:
     axes[0].legend(frameon=False)
     axes[0].set_title("Training on handwritten digits", loc="left")
     axes[1].set_xlabel("epoch")
-    axes[1].xaxis.get_major_locator().set_params(integer=True)
+    axes[1].xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
 
 
 def _grid(figure: Any, images: Any, labels: Any, predictions: Any, rows: int = 5, columns: int = 8) -> None:
     wrong = predictions != labels
-    order = sorted(range(len(labels)), key=lambda i: not wrong[i])[: rows * columns]
+    # Wrong ones first, but at most half of the grid; each kind in the order of the data.
+    shown = [i for i in range(len(labels)) if wrong[i]][: rows * columns // 2]
+    shown += [i for i in range(len(labels)) if not wrong[i]][: rows * columns - len(shown)]
     figure.suptitle(
         f"Test images: {int(wrong.sum())} of {len(labels)} are wrong (red: predicted, in brackets the truth)",
         fontsize=10,
     )
     for axis in figure.subplots(rows, columns).flat:
         axis.set_axis_off()
-        if not order:
+        if not shown:
             continue
-        i = order.pop(0)
+        i = shown.pop(0)
         axis.imshow(images[i], cmap="gray_r", vmin=0, vmax=1)
         text = f"{predictions[i]} ({labels[i]})" if wrong[i] else str(predictions[i])
-        axis.set_title(text, fontsize=10, color=WRONG if wrong[i] else "black", pad=2)
+        axis.set_title(text, fontsize=10, color=WRONG if wrong[i] else "black", pad=4)
         if wrong[i]:
             axis.set_axis_on()
             axis.set(xticks=[], yticks=[])
