@@ -72,6 +72,19 @@ def is_inexact(dtype: DType) -> bool:
     return dtype.kind in "fcV"
 
 
+def check_cast(source: DType, target: DType) -> None:
+    """Raise DTypeError for a cast that would drop imaginary parts.
+
+    Raises:
+        DTypeError: for a cast from complex to real numbers.
+    """
+    if source.kind == "c" and target.kind not in "cb":
+        raise DTypeError(
+            f"a cast from {source.name} to {target.name} would drop the imaginary part: write lucid.abs(x) "
+            "for the size, lucid.asarray(x.numpy().real) for the real part"
+        )
+
+
 def promote(dtypes: Iterable[DType], scalars: Iterable[Any] = ()) -> DType:
     """Return the dtype in which arrays of ``dtypes`` and Python ``scalars`` meet.
 

@@ -94,7 +94,8 @@ def _tensor(array: Array, requires_grad: bool) -> Any:
 def _make(call: str, function: Callable[..., Any], *args: Any) -> np.ndarray[Any, Any]:
     """Return what a function of NumPy makes; ``call`` is what the user wrote, shown if it cannot."""
     try:
-        return np.asarray(function(*args))
+        with np.errstate(all="ignore"):
+            return np.asarray(function(*args))
     except TypeError as error:
         raise ArgumentTypeError(f"{call}: {error}") from error
     except (ValueError, OverflowError, MemoryError) as error:

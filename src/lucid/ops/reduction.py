@@ -69,7 +69,7 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
     x = asarray(x)
     if x.dtype.kind == "c":
         raise DTypeError(
-            f"var: no variance of complex numbers yet, got {x.dtype.name}: take that of x.real and x.imag"
+            f"var: no variance of complex numbers yet, got {x.dtype.name}: take that of x.numpy().real"
         )
     axes = normalize_axes(axis, x.ndim)
     centred = x - mean(x, axis=axis, keepdims=True)

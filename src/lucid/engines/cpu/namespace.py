@@ -2,6 +2,9 @@
 
 A name that is not defined here is NumPy's: ``namespace.tanh`` is ``numpy.tanh``. That holds for
 ``any`` and ``max`` too, so Python's own are written ``builtins.any`` in this file.
+
+Some functions stand here for their warnings: NumPy raises those of a ufunc where it was called,
+and Lucid's filter (``engine.py``) knows only calls from its own code.
 """
 
 from __future__ import annotations
@@ -11,6 +14,8 @@ import operator
 from typing import Any
 
 import numpy as np
+
+from lucid.engines.dtypes import DType, check_cast
 
 Array = np.ndarray[Any, Any]
 
@@ -69,13 +74,25 @@ def to_device(x: Array, device: str, /) -> Any:
 
 
 def mean(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
-    """``numpy.mean`` without its overhead; half precision goes through NumPy, which sums in single."""
+    """``numpy.mean`` without its overhead; half precision is summed in single."""
     if x.dtype == np.float16:
-        return np.mean(x, axis=axis, keepdims=keepdims)
+        return mean(x.astype(np.float32), axis=axis, keepdims=keepdims).astype(np.float16)
     total = _sum(x, axis=axis, keepdims=keepdims)
     if total.size == 0 or x.size == 0:
         return np.asarray(total) / x.dtype.type(0) if x.size == 0 else total
     return total / (x.size // total.size)
+
+
+def astype(x: Any, dtype: DType, /, *, copy: bool = True) -> Array:
+    """Return ``x`` with another dtype."""
+    check_cast(x.dtype, dtype)
+    result: Array = x.astype(dtype, copy=copy)
+    return result
+
+
+def cumsum(x: Array, /, *, axis: int) -> Array:
+    """``numpy.cumsum`` by its ufunc; small integers are kept as they are."""
+    return np.add.accumulate(x, axis=axis)
 
 
 def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
@@ -92,7 +109,8 @@ def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bo
 
 def einsum(subscripts: str, /, *operands: Array) -> Any:
     """``numpy.einsum`` by way of matrix products where there are any."""
-    return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
+    with np.errstate(all="ignore"):  # NumPy calls matmul from its own Python
+        return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
 
 
 def sigmoid(x: Array, /) -> Any:

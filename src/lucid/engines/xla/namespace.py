@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lucid.engines.dtypes import DType, check_cast
+
 Array = Any
 
 
@@ -21,6 +23,12 @@ def __getattr__(name: str) -> Any:
     value = getattr(jnp, name)
     globals()[name] = value  # so that the next look-up finds it without coming here
     return value
+
+
+def astype(x: Array, dtype: DType, /, *, copy: bool = True) -> Array:
+    """Return ``x`` with another dtype."""
+    check_cast(x.dtype, dtype)
+    return x.astype(dtype)
 
 
 def get_at(x: Array, /, *, index: Any) -> Array:
