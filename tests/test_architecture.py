@@ -40,7 +40,7 @@ CHAIN += ["tensor", "random", "nn", "optim"]
 MAY_IMPORT = {name: set(CHAIN[: i + 1]) for i, name in enumerate(CHAIN)}
 MAY_IMPORT["printing"] = MAY_IMPORT["engines"] | {"printing"}
 MAY_IMPORT["hints"] = {"hints"}
-MAY_IMPORT["methods"] = MAY_IMPORT["ops"] | {"hints", "methods"}
+MAY_IMPORT["methods"] = MAY_IMPORT["ops"] | {"methods"}
 MAY_IMPORT["tensor"] |= {"methods", "printing"}
 # Data and files need tensors and random numbers alone.
 MAY_IMPORT["data"] = MAY_IMPORT["random"] | {"data"}

@@ -13,7 +13,7 @@ from typing import Any
 
 from lucid import autograd, errors, random
 from lucid.autograd import enable_grad, no_grad, primitive
-from lucid.hints import LUCID, hint
+from lucid.hints import hint
 from lucid.ops import (
     abs,
     acos,
@@ -331,4 +331,4 @@ def __getattr__(name: str) -> Any:
     """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
     if name in ("nn", "optim", "data", "io", "testing"):
         return importlib.import_module(f"lucid.{name}")
-    raise errors.MissingAttributeError(f"module 'lucid' has no attribute {name!r}{hint(name, LUCID)}")
+    raise errors.MissingAttributeError(f"module 'lucid' has no attribute {name!r}{hint(name)}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Self
 
 from lucid import ops
-from lucid.errors import MissingAttributeError, ShapeError
-from lucid.hints import TENSOR, hint
+from lucid.errors import ShapeError
 
 
 class Methods:
@@ -23,10 +22,6 @@ class Methods:
         def ndim(self) -> int: ...
 
         def _become(self, value: Any) -> Self: ...
-
-    def __getattr__(self, name: str) -> Any:
-        # Reached only when the usual search has failed.
-        raise MissingAttributeError(f"a {type(self).__name__} has no attribute {name!r}{hint(name, TENSOR)}")
 
     # ------------------------------------------------------------- operators
 
