@@ -225,15 +225,10 @@ KEPT: list[tuple[Callable[..., Any], str, str]] = [
 ]
 
 
+@every_device
 @pytest.mark.parametrize(("function", "given", "expected"), KEPT)
-def test_type_of_the_result(function: Callable[..., Any], given: str, expected: str) -> None:
-    assert function(lucid.ones(2, dtype=given)).dtype == expected
-
-
-# Where JAX's own rules differ from Lucid's.
-@pytest.mark.parametrize(("function", "given", "expected"), KEPT[:5] + KEPT[7:12] + KEPT[13:17])
-def test_type_of_the_result_on_xla(function: Callable[..., Any], given: str, expected: str) -> None:
-    assert function(lucid.ones(2, dtype=given, device="xla:cpu")).dtype == expected
+def test_type_of_the_result(function: Callable[..., Any], given: str, expected: str, device: str) -> None:
+    assert function(lucid.ones(2, dtype=given, device=device)).dtype == expected
 
 
 # ----------------------------------------------------------------- casts

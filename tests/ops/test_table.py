@@ -9,7 +9,6 @@ which takes some minutes.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -48,12 +47,6 @@ for family in (cases_elementwise, cases_exponential, cases_linalg):
     MIXING |= {case.name for case in family.CASES if case is FIRST[case.operation]}
 
 ON_XLA = [c for c in CASES if EVERYTHING or c is FIRST[c.operation] or c.name in TELLING]
-FORWARD_ON_XLA = [
-    c
-    for c in CASES
-    # Those of MIXING are run in float32; writing parses an index as reading does.
-    if EVERYTHING or (c.name not in MIXING and (c.operation != "setitem" or c.name in TELLING))
-]
 FLOAT32_ON_XLA = [c for c in CASES if EVERYTHING or c.name in MIXING]
 
 
@@ -72,16 +65,13 @@ def test_float32_stays_float32(case: OpCase) -> None:
     case.check_float32()
 
 
-@pytest.mark.parametrize("case", FORWARD_ON_XLA, ids=str)
+@pytest.mark.parametrize("case", CASES, ids=str)
 def test_forward_on_xla(case: OpCase) -> None:
     case.check_forward("xla:cpu", quick=not EVERYTHING)
 
 
 @pytest.mark.parametrize("case", ON_XLA, ids=str)
 def test_derivatives_on_xla(case: OpCase) -> None:
-    if not EVERYTHING and case.order and case.name not in MIXING:
-        # The second derivative of what only moves elements is zero.
-        case = replace(case, order=1)
     case.check_derivatives("xla:cpu", quick=not EVERYTHING)
 
 
