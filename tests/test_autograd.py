@@ -1,5 +1,6 @@
 """The tape: what is right by construction, and the errors that teach."""
 
+import functools
 import gc
 import threading
 import weakref
@@ -561,3 +562,9 @@ def test_grad_of_what_is_no_tensor(call):
 def test_tracking_is_not_switched_off_for_a_computed_tensor():
     with pytest.raises(GradientError, match="detach"):
         (leaf(1.0) * 2).requires_grad_(False)
+
+
+def test_no_grad_decorates_any_callable():
+    x = leaf(2.0)
+    assert not lucid.no_grad(lucid.exp)(x).requires_grad
+    assert not lucid.no_grad()(functools.partial(lucid.add, x))(1.0).requires_grad

@@ -36,7 +36,8 @@ class mode:
         state.recording = self._before.pop()
 
     def __call__(self, function: F) -> F:
-        if function.__code__.co_flags & 0x20:  # inspect.CO_GENERATOR
+        code = getattr(function, "__code__", None)  # a partial or a module has none
+        if code is not None and code.co_flags & 0x20:  # inspect.CO_GENERATOR
             raise ArgumentTypeError(
                 f"{function.__name__} is a generator function: its body runs between other code, which would "
                 "be switched too. Write `with no_grad():` around the part of the body that is meant"
