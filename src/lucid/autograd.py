@@ -215,6 +215,8 @@ def _seed(tensor: Any, gradient: Any, create: bool) -> Any:
         array = tensor._array
         if array.size != 1:
             raise GradientError(MSG_NOT_SCALAR.format(shape=tensor.shape))
+        if array.dtype.kind == "c":
+            raise GradientError(MSG_NOT_REAL.format(dtype=tensor.dtype.name))
         return _constant(tensor if create else array, array.shape, array.dtype, 1)
     if not isinstance(gradient, recording.Tensor):
         gradient = recording.Tensor(gradient, dtype=tensor.dtype, device=tensor.device)
@@ -305,6 +307,11 @@ MSG_NOT_SCALAR = """backward needs one number to differentiate, and this tensor 
     y.backward()                   # which element's derivative?
     y.sum().backward()             # the sum of all
     y.backward(gradient)           # or the elements weighted by a gradient of y's shape"""
+
+MSG_NOT_REAL = """backward needs a real number to differentiate, and this one is {dtype}.
+    (y * lucid.conj(y)).real.backward()    # its squared size
+    y.real.backward()                      # its real part
+    y.backward(gradient)                   # or name the direction: a complex gradient"""
 
 MSG_FREED = """backward came to an operation whose saved arrays an earlier backward has freed.
     loss.backward(); loss.backward()                       # the second finds nothing left

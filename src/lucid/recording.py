@@ -122,6 +122,8 @@ class Primitive:
                 arrays.append(arg)
                 parents.append(None)
                 scalars = True
+                if cls is complex:  # a real array must become complex first, and its gradient real again
+                    ready = False
             else:
                 ready = False
         if promotes is not None and dtype is not None and dtype.kind not in "fc":
@@ -145,9 +147,7 @@ class Primitive:
         result: Any = _new(Tensor)
         result._array = out
         result._grad = None
-        if tracked and _state.recording and (kind := out.dtype.kind) in "fcV":
-            if kind == "c":
-                raise GradientError(MSG_COMPLEX.format(name=self.name))
+        if tracked and _state.recording and out.dtype.kind in "fcV":
             result._node = self._record(arrays, parents, out, options, out.shape, out.dtype)
         else:
             result._node = None
@@ -190,7 +190,7 @@ class Primitive:
         if tracked and _state.recording:
             shapes, kinds = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
             origin = self._record(arrays, parents, outs, options, shapes, kinds)
-            nodes = [pick(origin, i) if o.dtype.kind in "fV" else None for i, o in enumerate(outs)]
+            nodes = [pick(origin, i) if o.dtype.kind in "fcV" else None for i, o in enumerate(outs)]
         return tuple(map(wrap, outs, nodes))
 
     def _convert(self, args: tuple[Any, ...]) -> list[Any] | None:
@@ -254,9 +254,7 @@ class BinaryPrimitive(Primitive):
         result: Any = _new(Tensor)
         result._array = out
         result._grad = None
-        if (node is not None or other is not None) and _state.recording and (kind := out.dtype.kind) in "fcV":
-            if kind == "c":
-                raise GradientError(MSG_COMPLEX.format(name=self.name))
+        if (node is not None or other is not None) and _state.recording and out.dtype.kind in "fcV":
             result._node = self._record((a, b), (node, other), out, _NO_OPTIONS, out.shape, out.dtype)
         else:
             result._node = None
@@ -374,6 +372,3 @@ def _pick_forward(xp: Any, *outs: Any, i: int) -> Any:
 
 
 pick_primitive = Primitive(_pick_forward, None)
-
-
-MSG_COMPLEX = "{name}: complex numbers have no gradients yet: pass x.detach()"

@@ -145,10 +145,11 @@ class Tensor(Methods):
                     "requires_grad_(False) on a computed tensor cuts its graph: write x.detach()"
                 )
             self._node = None
-        elif self.dtype.kind not in "fV":  # V: bfloat16
+        elif self.dtype.kind not in "fcV":  # V: bfloat16
             name = self.dtype.name
             raise DTypeError(
-                f"only real floats have gradients, this is {name}: write x.astype(lucid.float32)"
+                f"only floats and complex numbers have gradients, this is {name}: "
+                "write x.astype(lucid.float32)"
             )
         elif self._node is None:
             self._node = node.leaf(self)

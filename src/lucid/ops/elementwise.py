@@ -4,6 +4,9 @@ Every operation is a pair: the function on arrays, and below it the rule that ta
 gradient of the result, to the gradients of the arguments. Where an argument was broadcast,
 the tape sums its gradient to the argument's shape; the rules needn't care.
 
+The gradient of a complex number is the conjugate of a derivative (see ``complex_numbers.py``), so
+rules take ``xp.conj`` of what they multiply by, which gives a real array back as it is.
+
 Read next: ``autograd.py``, which applies the rules.
 """
 
@@ -58,7 +61,7 @@ def multiply(xp: Any, x: Any, y: Any, /) -> Any:
 
 @multiply.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any, y: Any) -> Any:
-    return lambda: g * y, lambda: g * x
+    return lambda: g * xp.conj(y), lambda: g * xp.conj(x)
 
 
 @primitive(promotes="float")
@@ -74,7 +77,8 @@ def divide(xp: Any, x: Any, y: Any, /) -> Any:
 
 @divide.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any, y: Any) -> Any:
-    return lambda: g / y, lambda: -g * out / y
+    y = xp.conj(y)
+    return lambda: g / y, lambda: -g * xp.conj(out) / y
 
 
 @primitive(promotes="common")
@@ -153,7 +157,7 @@ def square(xp: Any, x: Any, /) -> Any:
 
 @square.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (2 * g * x,)
+    return (2 * g * xp.conj(x),)
 
 
 @primitive(promotes="float")
@@ -164,7 +168,7 @@ def sqrt(xp: Any, x: Any, /) -> Any:
 
 @sqrt.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
-    return (0.5 * g / out,)
+    return (0.5 * g / xp.conj(out),)
 
 
 @primitive(promotes="float")
@@ -175,6 +179,7 @@ def reciprocal(xp: Any, x: Any, /) -> Any:
 
 @reciprocal.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
+    out = xp.conj(out)
     return (-g * out * out,)
 
 

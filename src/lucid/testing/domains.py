@@ -20,6 +20,11 @@ def normal(rng: np.random.Generator, shape: tuple[int, ...]) -> NumPyArray:
     return np.asarray(rng.standard_normal(shape))
 
 
+def complex_normal(rng: np.random.Generator, shape: tuple[int, ...]) -> NumPyArray:
+    """Draw complex numbers whose two parts are standard normal."""
+    return np.asarray(rng.standard_normal(shape) + 1j * rng.standard_normal(shape))
+
+
 def between(low: float, high: float) -> Domain:
     """Return the domain of uniform numbers from ``low`` to ``high``.
 

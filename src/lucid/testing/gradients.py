@@ -39,13 +39,14 @@ def check_grads(
 
     .. math:: \langle \nabla f(x), v \rangle \approx \frac{f(x + \epsilon v) - f(x - \epsilon v)}{2 \epsilon}
 
-    with a random direction :math:`v` for each argument.
+    with a random direction :math:`v` for each argument. Complex arguments have complex directions, and
+    :math:`\langle g, v \rangle` is then the real part of :math:`\sum \bar g v`.
 
     Args:
         function: takes ``args`` as Tensors, returns a Tensor or a sequence of them.
-        args: arrays or Tensors. Those of floats are cast to float64 and differentiated, each on
-            its own; integers, booleans and all else are handed on as they are. Choose them away
-            from kinks.
+        args: arrays or Tensors. Those of floats are cast to float64, complex ones to complex128, and
+            differentiated, each on its own; integers, booleans and all else are handed on as they
+            are. Choose them away from kinks.
         order: how many derivatives to check: the second is that of the gradient computed with
             ``create_graph=True``.
         device: where to compute; by default where the Tensors are.
@@ -64,7 +65,7 @@ def check_grads(
     """
     rng = np.random.default_rng(seed)
     name = getattr(function, "__name__", repr(function))
-    values = [_as_float64(a, device) for a in args]
+    values = [_as_wide(a, device) for a in args]
     which = [i for i, v in enumerate(values) if v is not None]
     if not which:
         raise ArgumentError(f"check_grads({name}): none of the {len(values)} arguments is an array of floats")
@@ -77,7 +78,7 @@ def check_grads(
             filled[i] = tensor
         results = function(*filled)
         results = [results] if isinstance(results, Tensor) else list(results)
-        return [r for r in results if r.dtype.kind == "f"]
+        return [r for r in results if r.dtype.kind in "fc"]
 
     results = call(points)
     if not results:
@@ -116,7 +117,7 @@ def _check_one_order(
     for position, (i, x) in enumerate(zip(which, points, strict=True)):
         if x.size == 0:
             continue
-        direction = rng.standard_normal(x.shape)
+        direction = _random(rng, x)
         step = ops.asarray(eps * direction, device=x.device)
         ends = []
         for end in (x + step, x - step):
@@ -124,7 +125,7 @@ def _check_one_order(
             moved[position] = end
             ends.append(_value(scalar, moved, k))
         differences = (ends[0] - ends[1]) / (2 * eps)
-        rule = float((found[position].numpy() * direction).sum())
+        rule = float((found[position].numpy().conj() * direction).sum().real)
         allowed = atol + rtol * abs(differences)
         if not abs(rule - differences) <= allowed:  # so, and not with >, a nan fails
             raise GradientError(
@@ -145,14 +146,20 @@ def _projected(
     function: Callable[[list[Any]], list[Any]], like: list[Any], rng: np.random.Generator
 ) -> Scalar:
     """Return the scalar function that weighs the results of ``function``, of the shapes of ``like``."""
-    weights = [ops.asarray(rng.standard_normal(r.shape), device=r.device) for r in like]
+    weights = [ops.asarray(_random(rng, r), device=r.device) for r in like]
 
     def scalar(points: list[Any]) -> Any:
         results = zip(function(points), weights, strict=True)
-        parts = [ops.sum(ops.astype(result, np.float64) * weight) for result, weight in results]
+        parts = [ops.real(ops.sum(ops.astype(r, w.dtype) * ops.conj(w))) for r, w in results]
         return functools.reduce(ops.add, parts)
 
     return scalar
+
+
+def _random(rng: np.random.Generator, like: Any) -> Any:
+    """Draw random numbers of the shape of ``like``, complex ones if it is complex."""
+    real = rng.standard_normal(like.shape)
+    return real + 1j * rng.standard_normal(like.shape) if like.dtype.kind == "c" else real
 
 
 def _gradient_of(scalar: Scalar, create_graph: bool = True) -> Callable[[list[Any]], list[Any]]:
@@ -178,10 +185,11 @@ def _is_plain(value: Any) -> bool:
     return not (isinstance(value, Tensor) or hasattr(value, "__array__"))
 
 
-def _as_float64(value: Any, device: str | None) -> Any:
-    """Return ``value`` as a float64 Tensor if it is an array of floats, else None."""
+def _as_wide(value: Any, device: str | None) -> Any:
+    """Return ``value`` as a float64 or complex128 Tensor if it is an array of such numbers, else None."""
     if _is_plain(value):
         return None
     tensor = ops.asarray(value, device=device)
     # Shared, not copied, where that can be: strides are part of the test.
-    return tensor.detach().astype(np.float64) if tensor.dtype.kind == "f" else None
+    wide = {"f": np.float64, "c": np.complex128}.get(tensor.dtype.kind)
+    return None if wide is None else tensor.detach().astype(wide)

@@ -160,26 +160,24 @@ class OpCase:
         """Check that floats of 32 bits give results and gradients of 32 bits, with scalars too."""
         for label, arrays in self.inputs(device, quick=quick):
             tensors = _tensors([_narrow(a) for a in arrays], device)
-            tracked = [t for t in tensors if isinstance(t, Tensor) and t.dtype.kind == "f"]
+            tracked = [t for t in tensors if isinstance(t, Tensor) and t.dtype.kind in "fc"]
             if self.order:
                 for t in tracked:
                     t.requires_grad_()
             found = _sequence(self.function(*tensors, **self.options))
             expected = _sequence(self.reference(*arrays, **self.options))
             for result, wanted in zip(found, expected, strict=True):
-                if result.dtype.kind == "f":
-                    _require(
-                        result.dtype == np.float32, f"{self.name}, {label}: float32 became {result.dtype}"
-                    )
+                if result.dtype.kind in "fc":
+                    _require(_is_single(result), f"{self.name}, {label}: float32 became {result.dtype}")
                     # Of seven digits, some are lost to powers and sums.
                     np.testing.assert_allclose(
                         result.numpy(), wanted, 1e-4, 1e-5, err_msg=f"{self.name}, {label}, float32"
                     )
             if not self.order:
                 continue
-            total = sum(ops.sum(r) for r in found if r.dtype.kind == "f")
+            total = sum(ops.real(ops.sum(r)) for r in found if r.dtype.kind in "fc")
             for g in grad(total, tracked, create_graph=not quick, allow_unused=True):
-                _require(g is None or g.dtype == np.float32, f"{self.name}, {label}: gradient is {g.dtype}")
+                _require(g is None or _is_single(g), f"{self.name}, {label}: gradient is {g.dtype}")
 
 
 # ----------------------------------------------------------------- layouts
@@ -227,5 +225,13 @@ def _tensors(arrays: Sequence[Any], device: str) -> list[Any]:
 
 
 def _narrow(value: Any) -> Any:
-    is_wide = isinstance(value, np.ndarray) and value.dtype == np.float64
-    return value.astype(np.float32) if is_wide else value
+    if not isinstance(value, np.ndarray):
+        return value
+    return value.astype(_SINGLE.get(value.dtype, value.dtype))
+
+
+_SINGLE: dict[Any, Any] = {np.dtype("float64"): np.float32, np.dtype("complex128"): np.complex64}
+
+
+def _is_single(tensor: Tensor) -> bool:
+    return tensor.dtype in (np.float32, np.complex64)

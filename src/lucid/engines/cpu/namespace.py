@@ -44,6 +44,11 @@ def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(x, shape)
 
 
+def conj(x: Any, /) -> Any:
+    """Return the conjugate; a real array or number is given back as it is, not copied."""
+    return x.conjugate()
+
+
 def get_at(x: Array, /, *, index: Any) -> Array:
     """Return ``x[index]``."""
     return x[index]  # type: ignore[no-any-return]

@@ -31,6 +31,11 @@ def astype(x: Array, dtype: DType, /, *, copy: bool = True) -> Array:
     return x.astype(dtype)
 
 
+def conj(x: Any, /) -> Any:
+    """Return the conjugate; a real array or number is given back as it is, not copied."""
+    return x.conjugate()
+
+
 def get_at(x: Array, /, *, index: Any) -> Array:
     """Return ``x[index]``."""
     index = _wide(index)
