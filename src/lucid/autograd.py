@@ -227,6 +227,8 @@ def _seed(tensor: Any, gradient: Any, create: bool) -> Any:
     if gradient.device != tensor.device:
         raise DeviceError(f"backward: gradient is on {gradient.device}, the tensor on {tensor.device}")
     gradient = gradient.astype(tensor.dtype)
+    if recording.depth:
+        gradient = recording.at_one_depth([tensor, gradient])[1]
     return gradient if create else gradient._array
 
 

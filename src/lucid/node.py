@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from lucid.recording import Primitive
 
-_next_order = itertools.count().__next__
+next_order = itertools.count().__next__
 
 
 class Node:
@@ -66,7 +66,7 @@ class Node:
         self.options = options
         self.shape = shape
         self.dtype = dtype
-        self.order = _next_order()
+        self.order = next_order()
         self.watch: Watch | None = None
 
     @property

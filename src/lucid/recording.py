@@ -37,6 +37,7 @@ from lucid.node import Node
 Tensor: Any = None
 _tensor_types: set[Any] = set()
 namespace: Any = None  # the namespace `lucid.ops`: the `xp` of derivatives of derivatives
+depth = 0  # how many vmaps the running code is inside of: see `func/batching/levels.py`
 
 
 def register_tensor(cls: type, ops: Any) -> None:
@@ -198,6 +199,8 @@ class Primitive:
         # A graph holds on to its arrays, and a NumPy array is its owner's to write to.
         recorded = _state.recording and any(isinstance(a, Tensor) and a._node is not None for a in args)
         converted = [_as_argument(self, arg, copy=recorded) for arg in args]
+        if depth:
+            converted = at_one_depth(converted)
         tensors = [a for a in converted if isinstance(a, Tensor)]
         if not tensors:
             converted = [namespace.asarray(a) for a in converted]
@@ -320,6 +323,15 @@ def wrap(array: Array, node: Node | None = None) -> Any:
     result._grad = None
     result._node = node
     return result
+
+
+def at_one_depth(values: list[Any]) -> list[Any]:
+    """Return ``values`` with the Tensors among them as arrays of the innermost ``vmap`` of any."""
+    engines = [engine_of(v._array) for v in values if isinstance(v, Tensor)]
+    deepest = max(engines, key=lambda engine: engine.depth, default=None)
+    if deepest is None or not deepest.depth:
+        return values
+    return [deepest.lift(v) if isinstance(v, Tensor) else v for v in values]
 
 
 def _as_argument(primitive: Primitive, arg: Any, copy: bool) -> Any:

@@ -37,6 +37,11 @@ class Engine(Protocol):
         """The namespace of functions over this engine's arrays."""
         ...
 
+    @property
+    def depth(self) -> int:
+        """How many vmaps its arrays are inside of: 0, but for the engines of ``func.batching``."""
+        ...
+
     def devices(self) -> list[str]:
         """Names of the devices that can be used now."""
         ...

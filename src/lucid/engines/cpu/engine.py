@@ -23,6 +23,7 @@ class CPUEngine:
 
     name = "cpu"
     xp = namespace
+    depth = 0
 
     def devices(self) -> list[str]:
         return ["cpu"]

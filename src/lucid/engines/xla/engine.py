@@ -31,6 +31,7 @@ class XLAEngine:
 
     name = "xla"
     xp = namespace
+    depth = 0
 
     def devices(self) -> list[str]:
         # The CPU is always there, and not among jax.devices() where an accelerator is.

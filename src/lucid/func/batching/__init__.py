@@ -1,0 +1,1 @@
+"""How ``vmap`` runs a function once for a whole batch."""

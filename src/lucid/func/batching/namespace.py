@@ -1,0 +1,80 @@
+"""The namespace over batched arrays: each function of ``lucid.ops``, for a whole batch at once.
+
+A function with a rule in ``rules.py`` runs once for the batch. One without is called for each
+example, and the results are stacked: right, and slow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from lucid import ops, recording
+from lucid.engines.registry import is_array
+from lucid.errors import ArgumentError, MissingAttributeError
+from lucid.func.batching.rules import RULES, Example
+from lucid.func.tree import leaves, refill, tree_map
+from lucid.tensor import Tensor
+
+if TYPE_CHECKING:
+    from lucid.func.batching.levels import BatchEngine
+
+
+class Namespace:
+    """Functions over the batched arrays of one engine; ``path`` is ``"linalg."`` for ``xp.linalg``."""
+
+    def __init__(self, engine: BatchEngine, path: str = "") -> None:
+        self._engine = engine
+        self._path = path
+
+    def __getattr__(self, name: str) -> Any:
+        place = getattr(ops, self._path[:-1]) if self._path else ops
+        function = getattr(place, name, None)
+        if function is None:
+            raise MissingAttributeError(f"lucid.ops.{self._path}{name} is not there, so vmap can't run it")
+        if not callable(function):  # linalg, fft, special
+            result: Any = Namespace(self._engine, f"{name}.")
+        else:
+            result = Batched(self._engine, self._path + name, function)
+        setattr(self, name, result)  # so that the next look-up finds it without coming here
+        return result
+
+
+class Batched:
+    """A function of Tensors, made one of batched arrays."""
+
+    def __init__(self, engine: BatchEngine, name: str, function: Any) -> None:
+        self.engine = engine
+        self.name = name
+        self.function = function
+        self.rule = RULES.get(name)
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        args, options = tree_map(self._unwrap, (args, options))
+        examples = [x for x in leaves((args, options)) if isinstance(x, Example)]
+        if not examples:
+            result = self.function(*args, **options)
+        elif self.rule is not None:
+            result = self.rule(self.function, *args, **options)
+        else:
+            result = in_a_loop(self.name, self.function, examples, args, options)
+        make = self.engine.array_type
+        return tree_map(lambda x: make(x, bool(examples)) if isinstance(x, Tensor) else x, result)
+
+    def _unwrap(self, value: Any) -> Any:
+        """Return a batched array as an ``Example``, any other array as a Tensor, all else as it is."""
+        if type(value) is self.engine.array_type:
+            return Example(value.tensor) if value.batched else value.tensor
+        return recording.wrap(value) if is_array(value) else value
+
+
+def in_a_loop(name: str, function: Any, examples: list[Any], args: Any, options: Any) -> Any:
+    """Call ``function`` for each example, and stack the results."""
+    count = examples[0].tensor.shape[0]
+    if count == 0:
+        raise ArgumentError(f"vmap: {name} is called for each example, and there is none: the batch is empty")
+    results = []
+    for i in range(count):
+        xs, chosen = tree_map(lambda x, i=i: x.tensor[i] if isinstance(x, Example) else x, (args, options))
+        results.append(function(*xs, **chosen))
+    columns = zip(*(list(leaves(r)) for r in results), strict=True)
+    return refill(results[0], iter([ops.stack(column) for column in columns]))

@@ -1,0 +1,262 @@
+"""Derivatives as functions of functions: ``grad``, ``value_and_grad``, ``vjp`` and ``jvp``.
+
+They stand on ``autograd.grad``, and add two things. The arguments are differentiated as if they
+were fresh variables, whether they track gradients already or not. And what comes out is recorded
+only if something outside asks for it: an argument that tracks gradients, or a Tensor that the
+function took from its surroundings. So ``grad(grad(f))`` is a second derivative, and ``grad(f)``
+alone leaves no graph behind.
+
+Read next: ``jacobians.py``.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from lucid import autograd, ops
+from lucid.autograd import enable_grad, is_recording
+from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
+from lucid.func.batching.levels import lift
+from lucid.func.tree import leaves, refill, tree_map
+from lucid.node import next_order
+from lucid.tensor import Tensor
+
+Function = Callable[..., Any]
+
+
+def grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """Return the function that computes the gradient of ``function``.
+
+    Args:
+        function: returns one real number, a Tensor of one element.
+        argnums: which positional arguments to differentiate by: one, or a tuple of several. Each may
+            be a Tensor, or a tuple, list or dict of Tensors.
+        has_aux: ``function`` returns ``(value, aux)``, and its gradient ``(gradient, aux)``.
+
+    Returns:
+        a function of the same arguments. It returns the gradient in the form of the argument: a
+        tuple of them, if ``argnums`` is one.
+
+    Raises:
+        GradientError: if the function does not return one real number.
+        DTypeError: if an argument to differentiate by is not a Tensor of floats.
+
+    Example:
+        >>> cube = lambda x: x**3
+        >>> slope = lucid.func.grad(cube)
+        >>> slope(Tensor(2.0)), lucid.func.grad(slope)(Tensor(2.0))
+        (Tensor(12.0), Tensor(12.0))
+    """
+    both = value_and_grad(function, argnums, has_aux)
+
+    @functools.wraps(function)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        value, grads = both(*args, **kwargs)
+        return (grads, value[1]) if has_aux else grads
+
+    return gradient
+
+
+def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Function:
+    """Return the function that computes ``(value, gradient)`` of ``function``; see ``grad``.
+
+    Example:
+        >>> lucid.func.value_and_grad(lambda x, y: x * y, argnums=(0, 1))(Tensor(2.0), Tensor(3.0))
+        (Tensor(6.0), (Tensor(3.0), Tensor(2.0)))
+    """
+    several = isinstance(argnums, tuple)
+    which = argnums if isinstance(argnums, tuple) else (argnums,)
+
+    @functools.wraps(function)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        for i in which:
+            if not -len(args) <= i < len(args):
+                raise ArgumentError(f"grad: argnums={argnums}, but {len(args)} positional arguments were given")
+        chosen = [args[i] for i in which]
+
+        def call(*variables: Any) -> Any:
+            filled = list(args)
+            for i, variable in zip(which, variables, strict=True):
+                filled[i] = variable
+            return function(*filled, **kwargs)
+
+        pass_ = _Pass("grad", call, chosen, has_aux)
+        value = pass_.outputs
+        if not isinstance(value, Tensor) or value.size != 1:
+            shown = f"a Tensor of shape {value.shape}" if isinstance(value, Tensor) else repr(value)
+            raise GradientError(
+                f"grad: the function must return a Tensor of one element, got {shown}: sum it, "
+                "or take lucid.func.jacobian"
+            )
+        if value.dtype.kind == "c":
+            raise GradientError(f"grad: the function must return a real number, got {value.dtype.name}: take .real")
+        grads = pass_.pull_back(ops.ones_like(value), retain_graph=False)
+        results = pass_.release(value)
+        return (results, pass_.release(pass_.aux)) if has_aux else results, grads if several else grads[0]
+
+    return value_and_gradient
+
+
+def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    r"""Return ``function(*primals)``, and the function that pulls gradients back through it.
+
+    For :math:`y = f(x)` with Jacobian :math:`J`, ``pullback(g)`` is :math:`J^\top g` (of complex numbers
+    :math:`J^H g`): the gradients of the primals that belong to the gradient ``g`` of the result.
+
+    Args:
+        function: returns a Tensor, or a tuple, list or dict of Tensors.
+        primals: the arguments, of the same kinds.
+        has_aux: ``function`` returns ``(outputs, aux)``.
+
+    Returns:
+        ``(outputs, pullback)``, with ``has_aux`` ``(outputs, pullback, aux)``. ``pullback`` takes a
+        gradient in the form of the outputs, and returns a tuple with one for each primal; it may
+        be called many times.
+
+    Example:
+        >>> y, pullback = lucid.func.vjp(lucid.sin, Tensor(0.0))
+        >>> y, pullback(Tensor(2.0))
+        (Tensor(0.0), (Tensor(2.0),))
+    """
+    pass_ = _Pass("vjp", function, list(primals), has_aux)
+    for output in leaves(pass_.outputs):
+        if not isinstance(output, Tensor):
+            raise ArgumentTypeError(f"vjp: the function must return Tensors, got {type(output).__name__}")
+    outputs = pass_.release(pass_.outputs)
+
+    def pullback(gradients: Any) -> tuple[Any, ...]:
+        return pass_.pull_back(gradients)
+
+    return (outputs, pullback, pass_.release(pass_.aux)) if has_aux else (outputs, pullback)
+
+
+def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
+    r"""Return ``function(*primals)``, and how it changes as the primals move along ``tangents``.
+
+    For :math:`y = f(x)` with Jacobian :math:`J` this is :math:`(y, J v)`. No operation needs a second rule
+    for it: the pullback :math:`g \mapsto J^\top g` is linear in :math:`g`, and pulling :math:`v` back through
+    it gives :math:`J v`. (The trick is due to J. Townsend, 2017; a call costs about three of ``function``.)
+
+    Args:
+        function: returns a Tensor, or a tuple, list or dict of Tensors.
+        primals: a tuple of the arguments.
+        tangents: a tuple of Tensors of the same shapes.
+
+    Example:
+        >>> lucid.func.jvp(lambda x, y: x * y, (Tensor(2.0), Tensor(3.0)), (Tensor(1.0), Tensor(0.0)))
+        (Tensor(6.0), Tensor(3.0))
+    """
+    if not isinstance(primals, tuple) or not isinstance(tangents, tuple) or len(primals) != len(tangents):
+        raise ArgumentError("jvp: primals and tangents are two tuples of one length: jvp(f, (x,), (v,))")
+    along = _tangents_like(primals, tangents)
+    pass_ = _Pass("jvp", function, list(primals), has_aux=False)
+    with enable_grad():
+        # Any point will do for g, the pullback being linear in it.
+        points = tree_map(lambda y: _fresh(ops.zeros_like(y)), pass_.outputs)
+        pulled = list(leaves(pass_.pull_back(points, create_graph=True)))
+    at = list(leaves(points))
+    joined = [(g, v) for g, v in zip(pulled, along, strict=True) if g._node is not None]
+    if joined:
+        create = is_recording() and (pass_.depends or any(v._node is not None for _, v in joined))
+        moved = autograd.grad(
+            [g for g, _ in joined], at, [v for _, v in joined], create_graph=create, allow_unused=True
+        )
+    else:
+        moved = (None,) * len(at)
+    filled = [ops.zeros_like(y) if m is None else m for m, y in zip(moved, at, strict=True)]
+    return pass_.release(pass_.outputs), refill(pass_.outputs, iter(filled))
+
+
+def _tangents_like(primals: Any, tangents: Any) -> list[Any]:
+    xs, vs = list(leaves(primals)), list(leaves(tangents))
+    if len(xs) != len(vs):
+        raise ArgumentError(f"jvp: primals hold {len(xs)} Tensors, tangents {len(vs)}")
+    result = []
+    for x, v in zip(xs, vs, strict=True):
+        x, v = _as_tensor("jvp", x), ops.asarray(v)
+        if v.shape != x.shape:
+            raise ShapeError(f"jvp: a tangent has shape {v.shape}, its primal {x.shape}: they must be equal")
+        result.append(v.astype(x.dtype))
+    return result
+
+
+class _Pass:
+    """One run of a function on fresh variables, ready to be pulled back.
+
+    Attributes:
+        outputs: what the function returned, still part of the graph.
+        aux: what else it returned, or None.
+        depends: whether the outputs depend on anything that is tracked outside.
+    """
+
+    def __init__(self, name: str, function: Function, args: list[Any], has_aux: bool) -> None:
+        self.name = name
+        recording, start = is_recording(), next_order()
+        with enable_grad():
+            fresh = tree_map(lambda x: _variable(name, x, recording), args)
+            result = function(*fresh)
+        if has_aux and not (isinstance(result, tuple) and len(result) == 2):
+            raise ArgumentTypeError(f"{name}: with has_aux the function returns (value, aux), got {result!r}")
+        self.outputs, self.aux = result if has_aux else (result, None)
+        self._args = fresh
+        self._variables = list(leaves(fresh))
+        roots = [y._node for y in leaves(self.outputs) if isinstance(y, Tensor) and y._node is not None]
+        # A leaf that is older than this pass belongs to someone outside, who may ask for its gradient.
+        self.depends = recording and any(
+            not node.parents and node.order < start for node in autograd.ancestors(roots)
+        )
+
+    def release(self, outputs: Any) -> Any:
+        """Return ``outputs`` cut off from the variables of this pass, unless something else tracks them."""
+        if self.depends:
+            return outputs
+        return tree_map(lambda y: y.detach() if isinstance(y, Tensor) else y, outputs)
+
+    def pull_back(self, gradients: Any, retain_graph: bool = True, create_graph: bool = False) -> tuple[Any, ...]:
+        """Return the gradients of the arguments for ``gradients`` of the outputs."""
+        pairs = []
+        given = list(leaves(gradients))
+        outputs = list(leaves(self.outputs))
+        if len(given) != len(outputs):
+            raise ArgumentError(f"{self.name}: {len(outputs)} outputs, but {len(given)} gradients for them")
+        for y, g in zip(outputs, given, strict=True):
+            g = ops.asarray(g)
+            if g.shape != y.shape:
+                raise ShapeError(f"{self.name}: the gradient of an output of shape {y.shape} has shape {g.shape}")
+            if y._node is not None:
+                pairs.append((y, g))
+        asked = self.depends or any(g._node is not None for _, g in pairs)
+        grads: Any = (None,) * len(self._variables)
+        if pairs:
+            grads = autograd.grad(
+                [y for y, _ in pairs],
+                self._variables,
+                [g for _, g in pairs],
+                retain_graph=retain_graph,
+                create_graph=create_graph or (asked and is_recording()),
+                allow_unused=True,
+            )
+        filled = [ops.zeros_like(x) if g is None else g for g, x in zip(grads, self._variables, strict=True)]
+        return tuple(refill(self._args, iter(filled)))
+
+
+def _as_tensor(name: str, x: Any) -> Any:
+    tensor = ops.asarray(x)
+    if tensor.dtype.kind not in "fcV":
+        raise DTypeError(
+            f"{name}: only floats and complex numbers have derivatives, got {tensor.dtype.name}: "
+            "write x.astype(lucid.float32), or leave this argument out of argnums"
+        )
+    return tensor
+
+
+def _variable(name: str, x: Any, recording: bool) -> Any:
+    """Return ``x`` as a variable of its own: a leaf, or a node right after what tracks it outside."""
+    x = lift(_as_tensor(name, x))
+    return x.copy() if recording and x._node is not None else _fresh(x)
+
+
+def _fresh(x: Any) -> Any:
+    return x.detach().requires_grad_()
