@@ -166,7 +166,7 @@ from lucid.tensor import Tensor
 
 __version__ = "0.1.0"
 
-from lucid.ops import conj, imag, real
+from lucid.ops import conj, from_dlpack, imag, real
 
 # fmt: off
 __all__ = [
@@ -177,17 +177,17 @@ __all__ = [
     "bitwise_xor", "bool", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "ceil", "clip",
     "complex128", "complex64", "concat", "conj", "cos", "cosh", "cumulative_sum", "divide", "einsum",
     "empty", "empty_like", "equal", "erf", "exp", "exp2", "expand_dims", "expm1", "eye", "flatten",
-    "flip", "float16", "float32", "float64", "floor", "floor_divide", "full", "full_like", "getitem",
-    "greater", "greater_equal", "hypot", "imag", "int16", "int32", "int64", "int8", "isfinite", "isinf",
-    "isnan", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul",
-    "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum", "moveaxis", "multiply",
-    "negative", "not_equal", "one_hot", "ones", "ones_like", "pad", "permute_dims", "positive", "pow",
-    "prod", "real", "reciprocal", "remainder", "repeat", "reshape", "roll", "round", "scatter_add",
-    "setitem", "sigmoid", "sign", "signbit", "sin", "sinh", "sort", "split", "sqrt", "square",
-    "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis", "tan", "tanh", "tensordot",
-    "tile", "to_device", "topk", "transpose", "tril", "triu", "trunc", "uint16", "uint32", "uint64",
-    "uint8", "unstack", "var", "vecdot", "where", "zeros", "zeros_like",
+    "flip", "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack", "full",
+    "full_like", "getitem", "greater", "greater_equal", "hypot", "imag", "int16", "int32", "int64",
+    "int8", "isfinite", "isinf", "isnan", "less", "less_equal", "linspace", "log", "log10", "log1p",
+    "log2", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp",
+    "matmul", "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum", "moveaxis",
+    "multiply", "negative", "not_equal", "one_hot", "ones", "ones_like", "pad", "permute_dims",
+    "positive", "pow", "prod", "real", "reciprocal", "remainder", "repeat", "reshape", "roll", "round",
+    "scatter_add", "setitem", "sigmoid", "sign", "signbit", "sin", "sinh", "sort", "split", "sqrt",
+    "square", "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis", "tan", "tanh",
+    "tensordot", "tile", "to_device", "topk", "transpose", "tril", "triu", "trunc", "uint16", "uint32",
+    "uint64", "uint8", "unstack", "var", "vecdot", "where", "zeros", "zeros_like",
 ]
 # fmt: on
 

@@ -48,19 +48,20 @@ from lucid.ops.comparison import (
     signbit,
 )
 from lucid.ops.complex_numbers import conj, conjugate, imag, imag_part, real, real_part
+from lucid.ops.conversion import to_array
 from lucid.ops.creation import (
     arange,
     asarray,
     empty,
     empty_like,
     eye,
+    from_dlpack,
     full,
     full_like,
     linspace,
     meshgrid,
     ones,
     ones_like,
-    to_array,
     zeros,
     zeros_like,
 )
@@ -186,10 +187,10 @@ __all__ = [
     "clip_below", "comparable", "complex128", "complex64", "concat", "conj", "conjugate", "cos", "cosh",
     "cumsum", "cumulative_sum", "divide", "einsum", "empty", "empty_like", "equal", "erf", "exp",
     "exp2", "expand", "expand_dims", "expm1", "eye", "flatten", "flip", "float16", "float32", "float64",
-    "floor", "floor_divide", "full", "full_like", "get_at", "getitem", "greater", "greater_equal",
-    "hypot", "imag", "imag_part", "int16", "int32", "int64", "int8", "isfinite", "isinf", "isnan",
-    "join", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul",
+    "floor", "floor_divide", "from_dlpack", "full", "full_like", "get_at", "getitem", "greater",
+    "greater_equal", "hypot", "imag", "imag_part", "int16", "int32", "int64", "int8", "isfinite",
+    "isinf", "isnan", "join", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
+    "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul",
     "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum", "move", "moveaxis",
     "multiply", "negative", "not_equal", "one_hot", "ones", "ones_like", "pad", "permute",
     "permute_dims", "pieces", "positive", "pow", "prod", "real", "real_part", "reciprocal", "remainder",

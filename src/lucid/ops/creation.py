@@ -11,79 +11,12 @@ import numpy as np
 from lucid import recording
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
-from lucid.engines.registry import engine_of, is_array, resolve_device
+from lucid.engines.registry import is_array, resolve_device
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
 from lucid.ops.cast import astype
+from lucid.ops.conversion import as_number, filling, from_python, has_dtype, to_array
 
 Shape = int | Sequence[int]
-
-
-def to_array(obj: Any, dtype: Any, device: str | None, copy: bool) -> Array:
-    """Return ``obj`` as a raw array on ``device``; the one door through which data comes in."""
-    wanted = None if dtype is None else dtypes.as_dtype(dtype)
-    engine, name = resolve_device(device)
-    if isinstance(obj, recording.Tensor):
-        obj = obj._array
-    if is_array(obj):
-        home = engine_of(obj)
-        if device is None:
-            engine, name = home, home.device_of(obj)
-        if home is not engine:
-            array = engine.from_numpy(_numeric(home.to_numpy(obj)), name, copy=copy)
-        elif engine.device_of(obj) != name:
-            array = engine.move(obj, name)
-        elif isinstance(obj, (np.ndarray, np.generic)):
-            array = engine.from_numpy(_numeric(np.asarray(obj)), name, copy=copy)
-        else:
-            array = obj  # an engine's own array that is not NumPy's never changes
-    else:
-        array = engine.from_numpy(_from_python(obj, wanted), name, copy=False)
-    return array if wanted is None else engine.xp.astype(array, wanted, copy=False)
-
-
-def _from_python(obj: Any, dtype: dtypes.DType | None) -> np.ndarray[Any, Any]:
-    """Return a number, a nested sequence or an object with ``__array__`` as a NumPy array."""
-    _refuse_tracked(obj)
-    try:
-        array = np.array(obj)
-    except (ValueError, TypeError, OverflowError) as error:
-        raise ArgumentError(f"cannot make a tensor of this {type(obj).__name__}: {error}") from error
-    # Python's numbers take the default dtypes; what has a dtype of its own keeps it.
-    if dtype is None and not _has_dtype(obj):
-        if array.dtype == np.float64:
-            array = array.astype(dtypes.default_float)
-        elif array.dtype == np.complex128:
-            array = array.astype(np.complex64)
-    return _numeric(array)
-
-
-def _has_dtype(obj: Any) -> bool:
-    """Whether ``obj`` is an array, or a sequence with an array in it."""
-    if isinstance(obj, (list, tuple)):
-        return any(_has_dtype(item) for item in obj)
-    return hasattr(obj, "__array__") and not isinstance(obj, (float, complex))
-
-
-def _numeric(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    if array.dtype.kind not in "biufc" and array.dtype.name != "bfloat16":
-        raise DTypeError(f"a tensor holds booleans or numbers, got {array.dtype} data")
-    if array.dtype.byteorder not in "=|":
-        array = array.astype(array.dtype.newbyteorder("="))
-    return array
-
-
-def _refuse_tracked(obj: Any) -> None:
-    """Raise if a nested list holds a Tensor whose gradient would be lost."""
-    if isinstance(obj, recording.Tensor):
-        if obj._node is not None:
-            raise GradientError(
-                "a Tensor in a list tracks gradients, which a new Tensor would lose: "
-                "join them with lucid.stack([...]), or detach them"
-            )
-    elif isinstance(obj, (list, tuple)):
-        for item in obj:
-            if isinstance(item, (list, tuple, recording.Tensor)):
-                _refuse_tracked(item)
 
 
 def _tensor(array: Array, requires_grad: bool) -> Any:
@@ -110,25 +43,6 @@ def check_room(function: str, shape: tuple[int, ...], dtype: dtypes.DType) -> No
         _make(f"{function}(shape={shape})", np.empty, shape, dtype)
 
 
-def _filling(call: str, value: Any, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
-    """Return ``value`` as an array of ``dtype``, which must hold it."""
-    array = _from_python(value, dtype)
-    if array.dtype.kind in "iu" and dtype.kind in "biu" and array.size:
-        low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
-        if array.min() < low or array.max() > high:
-            raise ArgumentError(f"{call}: {dtype.name} holds {low} to {high}")
-    elif not np.can_cast(array.dtype, dtype, "same_kind"):
-        raise DTypeError(
-            f"{call} would turn {array.dtype.name} into {dtype.name} and lose information: cast the value"
-        )
-    return array.astype(dtype)
-
-
-def _check_number(what: str, value: Any) -> None:
-    if not (hasattr(value, "__float__") or hasattr(value, "__complex__")) or getattr(value, "ndim", False):
-        raise ArgumentTypeError(f"{what} must be a number, got {value!r}")
-
-
 def as_shape(shape: Any) -> tuple[int, ...]:
     """Return ``shape``, an integer or a sequence of them, as a tuple, checked."""
     # An array of integers has __index__ too, whether or not it is one number.
@@ -147,13 +61,18 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
     """Return ``obj`` as a Tensor, sharing memory with it where that is possible.
 
     Args:
-        obj: a Tensor, an array of NumPy or JAX, a number, or nested sequences of numbers.
-        dtype: by default that of ``obj``; of Python numbers, bool, int64 or float32.
+        obj: a Tensor, an array of NumPy, JAX or another library on the CPU, a buffer, a number, or
+            nested sequences of numbers.
+        dtype: by default that of ``obj``; of Python numbers, bool, int64, float32 or complex64.
         device: by default where ``obj`` is.
         copy: True always copies, False raises ``ArgumentError`` where that is impossible.
 
     A Tensor that shares memory with a NumPy array sees what is written to the array.
     ``Tensor(obj)`` always copies.
+
+    Raises:
+        ArgumentError: if ``obj`` is ragged, an integer does not fit, or ``copy=False`` and a copy is needed.
+        DTypeError: if ``obj`` holds no numbers.
 
     Example:
         >>> lucid.asarray([1, 2]).dtype
@@ -167,9 +86,62 @@ def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: 
             raise ArgumentError("asarray: this dtype or device needs a copy, and copy=False forbids it")
         return tensor.copy() if copy and tensor is obj else tensor
     array = to_array(obj, dtype, device, copy=bool(copy))
-    if copy is False and not (is_array(obj) and np.shares_memory(np.asarray(array), np.asarray(obj))):
+    if copy is False and not _shares(array, obj):
         raise ArgumentError("asarray: this object needs a copy, and copy=False forbids it")
     return recording.wrap(array)
+
+
+def _shares(array: Array, obj: Any) -> bool:
+    """Whether ``array``, which was made of ``obj``, is its memory."""
+    if array is obj:
+        return True
+    if not isinstance(array, np.ndarray) or isinstance(obj, (list, tuple)) or not has_dtype(obj):
+        return False
+    source = np.asarray(obj)
+    return source.dtype == array.dtype and (source.size == 0 or np.shares_memory(array, source))
+
+
+_ON_HOST = frozenset((1, 3, 11, 13))  # DLPack's numbers for memory that the CPU reads
+
+
+def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = None) -> Any:
+    """Return the array ``x`` of another library as a Tensor, by the DLPack protocol.
+
+    Args:
+        x: any object with ``__dlpack__`` and ``__dlpack_device__``.
+        device: by default where ``x`` is; an accelerator's array goes to the XLA engine.
+        copy: True always copies, False raises ``ArgumentError`` where a copy is needed, None
+            copies only if it is.
+
+    A Tensor that shares memory with ``x`` sees what is written to ``x``; what is written to the
+    Tensor, ``x`` never sees. Source: DLPack, https://dmlc.github.io/dlpack/latest/python_spec.html
+
+    Raises:
+        ArgumentTypeError: if ``x`` does not speak DLPack.
+        GradientError: if ``x`` is a Tensor that tracks gradients.
+        BufferError: if the other library cannot export ``x``.
+
+    Example:
+        >>> import numpy as np
+        >>> lucid.from_dlpack(np.arange(3))
+        Tensor([0, 1, 2])
+    """
+    if not hasattr(x, "__dlpack__") or not hasattr(x, "__dlpack_device__"):
+        raise ArgumentTypeError(f"from_dlpack: {type(x).__name__} has no __dlpack__: write lucid.asarray(x)")
+    if isinstance(x, recording.Tensor):
+        if x._node is not None:
+            raise GradientError("from_dlpack: x tracks gradients, which would be lost: write x.detach()")
+    elif not is_array(x):
+        engine = resolve_device("cpu" if x.__dlpack_device__()[0] in _ON_HOST else "xla")[0]
+        x = _shared(engine, x) if copy is False else engine.xp.from_dlpack(x)
+    return asarray(x, device=device, copy=copy)
+
+
+def _shared(engine: Any, x: Any) -> Array:
+    try:
+        return engine.xp.from_dlpack(x, copy=False)
+    except (BufferError, ValueError) as error:
+        raise ArgumentError(f"from_dlpack: copy=False, and {error}") from error
 
 
 def full(
@@ -180,20 +152,38 @@ def full(
     device: str | None = None,
     requires_grad: bool = False,
 ) -> Any:
-    """Return a Tensor of ``shape`` filled with ``fill_value``.
+    """Return a Tensor of ``shape`` filled with ``fill_value``, a number or a Tensor of one.
+
+    The dtype is by default that of the number: bool, int64, float32 or complex64. The gradient of
+    a Tensor that fills is the sum over all elements.
+
+    Raises:
+        ArgumentError: if the dtype does not hold the number.
+        DTypeError: if the dtype would lose a fraction or an imaginary part.
 
     Example:
         >>> lucid.full((2, 2), 7.0)
         Tensor([[7.0, 7.0],
                 [7.0, 7.0]])
     """
-    engine, name = resolve_device(device)
     call = f"full({shape}, {fill_value!r})"
+    sizes = as_shape(shape)
+    if isinstance(fill_value, recording.Tensor):
+        kind = fill_value.dtype if dtype is None else dtypes.as_dtype(dtype)
+        device = fill_value.device if device is None else device
+        if fill_value._node is not None:
+            if not np.can_cast(fill_value.dtype, kind, "same_kind"):
+                raise DTypeError(
+                    f"{call} would turn {fill_value.dtype.name} into {kind.name}: cast the value"
+                )
+            return recording.namespace.broadcast_to(asarray(fill_value, dtype=kind, device=device), sizes)
+        fill_value = fill_value.numpy()
+    engine, name = resolve_device(device)
     if dtype is None:
-        value = _from_python(fill_value, None)
+        value = from_python(fill_value, None)
     else:
-        value = _filling(call, fill_value, dtypes.as_dtype(dtype))
-    array = _make(call, np.full, as_shape(shape), value, value.dtype)
+        value = filling(call, fill_value, dtypes.as_dtype(dtype))
+    array = _make(call, np.full, sizes, value, value.dtype)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
@@ -223,25 +213,30 @@ def empty(shape: Shape, *, dtype: Any = None, device: str | None = None, require
 
 def full_like(x: Any, /, fill_value: Any, *, dtype: Any = None, device: str | None = None) -> Any:
     """Return a Tensor of the shape, dtype and device of ``x``, filled with ``fill_value``."""
-    x = asarray(x)
-    return full(x.shape, fill_value, dtype=dtype or x.dtype, device=device or x.device)
+    return full(asarray(x).shape, fill_value, **_like(x, dtype, device))
 
 
 def zeros_like(x: Any, /, *, dtype: Any = None, device: str | None = None) -> Any:
     """Return zeros of the shape, dtype and device of ``x``."""
-    x = asarray(x)
-    return zeros(x.shape, dtype=dtype or x.dtype, device=device or x.device)
+    return zeros(asarray(x).shape, **_like(x, dtype, device))
 
 
 def ones_like(x: Any, /, *, dtype: Any = None, device: str | None = None) -> Any:
     """Return ones of the shape, dtype and device of ``x``."""
-    x = asarray(x)
-    return ones(x.shape, dtype=dtype or x.dtype, device=device or x.device)
+    return ones(asarray(x).shape, **_like(x, dtype, device))
 
 
 def empty_like(x: Any, /, *, dtype: Any = None, device: str | None = None) -> Any:
     """Return a Tensor of the shape, dtype and device of ``x`` whose values mean nothing."""
     return zeros_like(x, dtype=dtype, device=device)
+
+
+def _like(x: Any, dtype: Any, device: str | None) -> dict[str, Any]:
+    x = asarray(x)
+    return {
+        "dtype": x.dtype if dtype is None else dtype,
+        "device": x.device if device is None else device,
+    }
 
 
 def arange(
@@ -260,24 +255,37 @@ def arange(
         >>> lucid.arange(0, 1, 0.25)
         Tensor([0.0, 0.25, 0.5, 0.75])
     """
-    if stop is None:
-        start, stop = 0, start
-    for label, value in (("start", start), ("stop", stop), ("step", step)):
-        _check_number(f"arange: {label}", value)
-    if step == 0:
+    given = (0, start, step) if stop is None else (start, stop, step)
+    numbers = [as_number(f"arange: {n}", v) for n, v in zip(("start", "stop", "step"), given, strict=True)]
+    call = f"arange({', '.join(map(str, numbers))})"
+    if any(isinstance(v, complex) for v in numbers):
+        raise ArgumentTypeError(f"{call}: complex numbers are in no order")
+    if numbers[2] == 0:
         raise ArgumentError("arange: step must not be 0")
     engine, name = resolve_device(device)
+    whole = all(isinstance(v, int) for v in numbers)
     if dtype is None:
-        whole = all(isinstance(v, (int, np.integer)) for v in (start, stop, step))
         dtype = dtypes.default_int if whole else dtypes.default_float
-    array = _make(f"arange({start}, {stop}, {step})", np.arange, start, stop, step)
-    array = array.astype(dtypes.as_dtype(dtype))
+    kind = dtypes.as_dtype(dtype)
+    if whole and kind.kind in "iu":
+        array = _make(call, _integers, range(*numbers), kind)
+    else:
+        array = _make(call, np.arange, *numbers).astype(kind)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
+def _integers(numbers: range, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
+    """Return a range as an array, exactly: by way of uint64, which counts modulo 2**64."""
+    limits = np.iinfo(dtype)
+    if numbers and not all(limits.min <= end <= limits.max for end in (numbers[0], numbers[-1])):
+        raise ValueError(f"{dtype.name} holds {limits.min} to {limits.max}")
+    count = np.arange(len(numbers), dtype=np.uint64)
+    return (count * np.uint64(numbers.step % 2**64) + np.uint64(numbers.start % 2**64)).astype(dtype)
+
+
 def linspace(
-    start: float,
-    stop: float,
+    start: complex,
+    stop: complex,
     /,
     num: int,
     *,
@@ -292,17 +300,30 @@ def linspace(
         >>> lucid.linspace(0, 1, 3)
         Tensor([0.0, 0.5, 1.0])
     """
-    _check_number("linspace: start", start)
-    _check_number("linspace: stop", stop)
+    start, stop = as_number("linspace: start", start), as_number("linspace: stop", stop)
     if not hasattr(num, "__index__"):
         raise ArgumentTypeError(f"linspace: num must be an integer, got {num!r}")
     if num < 0:
         raise ArgumentError(f"linspace: num must not be negative, got {num}")
     engine, name = resolve_device(device)
-    array = _make(f"linspace({start}, {stop}, {num})", np.linspace, start, stop, num, endpoint)
+    call = f"linspace({start}, {stop}, {num})"
+    array = _make(call, _evenly, start, stop, num, endpoint)
     kind = dtypes.complex64 if array.dtype.kind == "c" else dtypes.default_float
-    array = array.astype(kind if dtype is None else dtypes.as_dtype(dtype))
+    kind = kind if dtype is None else dtypes.as_dtype(dtype)
+    dtypes.check_cast(array.dtype, kind)
+    if kind.kind in "iu":
+        array = np.floor(array)  # as NumPy does: towards 0 it would not be even
+    array = array.astype(kind)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
+
+
+def _evenly(start: complex, stop: complex, num: int, endpoint: bool) -> np.ndarray[Any, Any]:
+    """Return what ``numpy.linspace`` does, also where ``stop - start`` is too large for a float."""
+    start, stop = (v if isinstance(v, complex) else float(v) for v in (start, stop))
+    array = np.linspace(start, stop, num, endpoint)
+    if not np.isfinite(array).all() and np.isfinite([start, stop]).all():
+        array = 2 * np.linspace(start / 2, stop / 2, num, endpoint)
+    return array
 
 
 def eye(
@@ -329,8 +350,8 @@ def eye(
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
-def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Any]:
-    """Return coordinate Tensors, one for each of the 1-d ``arrays``.
+def meshgrid(*arrays: Any, indexing: str = "xy") -> tuple[Any, ...]:
+    """Return a tuple of coordinate Tensors, one for each of the 1-d ``arrays``.
 
     Args:
         arrays: n Tensors of one axis, or of none, which count as one element.
@@ -359,4 +380,4 @@ def meshgrid(*arrays: Any, indexing: str = "xy") -> list[Any]:
     for t, axis in zip(tensors, axes, strict=True):
         column = t.reshape(tuple(-1 if i == axis else 1 for i in range(n)))
         results.append(column.broadcast_to(tuple(shape)))
-    return results
+    return tuple(results)
