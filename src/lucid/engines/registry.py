@@ -82,6 +82,6 @@ def transfer(array: Array, device: str) -> Array:
     """Return ``array`` on ``device``, of whichever engine that is."""
     home = engine_of(array)
     engine, name = resolve_device(device)
-    if home is engine:
-        return engine.move(array, name)
+    if home is engine or home.depth:  # what is inside of vmap stays there, and what it holds moves
+        return home.move(array, name)
     return engine.from_numpy(home.to_numpy(array), name, copy=True)

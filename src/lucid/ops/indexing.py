@@ -79,6 +79,7 @@ def getitem(x: Any, key: Any, /) -> Any:
     Raises:
         IndexingError: if an index is out of range or no index.
     """
+    x = _as_deep_as(key, x)
     return get_at(x, index=as_index(key, x._array))
 
 
@@ -92,8 +93,17 @@ def setitem(x: Any, key: Any, value: Any, /) -> Any:
         IndexingError: if an index is out of range or no index.
         ShapeError: if ``value`` does not broadcast to the shape of ``x[key]``.
     """
+    x = _as_deep_as(key, x)
     index, value = _check_write(x, key, value)
     return set_at(x, value, index=index)
+
+
+def _as_deep_as(key: Any, x: Any) -> Any:
+    """Return ``x``; where ``vmap`` made a batch of an index in ``key``, as an array of that ``vmap``."""
+    if not recording.depth:
+        return x
+    parts = key if isinstance(key, tuple) else (key,)
+    return recording.at_one_depth([x, *(p for p in parts if isinstance(p, recording.Tensor))])[0]
 
 
 def write_at(x: Any, key: Any, value: Any, /) -> None:
@@ -169,7 +179,14 @@ def _as_index_part(part: Any, array: Array) -> Any:
 
 
 def _host(index: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(np.asarray(i) if hasattr(i, "dtype") else i for i in index)
+    return tuple(_on_host(i) if hasattr(i, "dtype") else i for i in index)
+
+
+def _on_host(part: Any) -> np.ndarray[Any, Any]:
+    engine = engine_of(part)
+    # Where examples of a batch differ, zeros do as well: only shapes are asked for.
+    hollow = engine.depth and part.batched and part.dtype != bool
+    return np.zeros(part.shape, np.int64) if hollow else engine.to_numpy(part)
 
 
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:

@@ -206,7 +206,7 @@ def tile(x: Any, repetitions: Any, /) -> Any:
 @primitive
 def surround(xp: Any, x: Any, /, *, widths: tuple[tuple[int, int], ...], value: Any) -> Any:
     """Return ``x`` with ``widths`` elements of ``value`` before and after each axis; see ``pad``."""
-    return xp.pad(x, widths, constant_values=value)
+    return xp.pad(x, widths, value=value)
 
 
 surround.name = "pad"  # in messages

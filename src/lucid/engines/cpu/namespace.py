@@ -20,6 +20,8 @@ from lucid.engines.dtypes import DType, check_cast
 Array = np.ndarray[Any, Any]
 
 _sum: Any = np.add.reduce
+_prod: Any = np.multiply.reduce
+_sort: Any = np.sort
 _argsort: Any = np.argsort
 pow: Any = operator.pow  # not numpy.pow: the operator is faster for small whole exponents
 
@@ -35,6 +37,13 @@ def sum(
 ) -> Any:
     """``numpy.sum`` without the Python that stands before its ufunc."""
     return _sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def prod(
+    x: Array, /, *, axis: int | tuple[int, ...] | None = None, dtype: Any = None, keepdims: bool = False
+) -> Any:
+    """``numpy.prod`` without the Python that stands before its ufunc."""
+    return _prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
@@ -71,6 +80,12 @@ def scatter_add(values: Array, /, *, index: Any, shape: tuple[int, ...]) -> Arra
     return out
 
 
+def pad(x: Array, widths: Any, /, *, value: Any) -> Array:
+    """Return ``x`` with ``widths`` elements of ``value`` before and after it on each axis."""
+    padded: Array = np.pad(x, widths, constant_values=value)
+    return padded
+
+
 def to_device(x: Array, device: str, /) -> Any:
     """Return ``x`` on ``device``, of whichever engine that is."""
     from lucid.engines.registry import transfer  # the registry knows this namespace
@@ -85,7 +100,10 @@ def mean(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
     total = _sum(x, axis=axis, keepdims=keepdims)
     if total.size == 0 or x.size == 0:
         return np.asarray(total) / x.dtype.type(0) if x.size == 0 else total
-    return total / (x.size // total.size)
+    count = x.size // total.size
+    if x.dtype.kind == "c":  # the parts apart: nan in one of them is none of the other's business
+        return total.real / count + 1j * (total.imag / count)
+    return total / count
 
 
 def astype(x: Any, dtype: DType, /, *, copy: bool = True) -> Array:
@@ -98,6 +116,20 @@ def astype(x: Any, dtype: DType, /, *, copy: bool = True) -> Array:
 def cumsum(x: Array, /, *, axis: int) -> Array:
     """``numpy.cumsum`` by its ufunc; small integers are kept as they are."""
     return np.add.accumulate(x, axis=axis)
+
+
+def cumprod(x: Array, /, *, axis: int) -> Array:
+    """``numpy.cumprod`` by its ufunc; small integers are kept as they are."""
+    return np.multiply.accumulate(x, axis=axis)
+
+
+def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
+    """``numpy.sort`` with the standard's ``descending``."""
+    kind: Any = "stable" if stable else None
+    if not descending:
+        return _sort(x, axis=axis, kind=kind)  # type: ignore[no-any-return]
+    # Sorted backwards twice, equal elements (0 and -0) keep their order.
+    return np.flip(_sort(np.flip(x, axis), axis=axis, kind=kind), axis)
 
 
 def argsort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:

@@ -126,6 +126,11 @@ def pow(x: Any, y: Any, /) -> Array:
     return x**y
 
 
+def pad(x: Array, widths: Any, /, *, value: Any) -> Array:
+    """Return ``x`` with ``widths`` elements of ``value`` before and after it on each axis."""
+    return jnp.pad(x, widths, constant_values=value)
+
+
 def to_device(x: Array, device: str, /) -> Any:
     """Return ``x`` on ``device``, of whichever engine that is."""
     from lucid.engines.registry import transfer  # the registry knows this namespace

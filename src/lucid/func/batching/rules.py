@@ -127,8 +127,8 @@ def roll(function: Any, x: Any, /, shift: Any, *, axis: Any) -> Any:
 
 
 @rule("pad")
-def pad(function: Any, x: Any, /, widths: Any, **options: Any) -> Any:
-    return function(x.tensor, ((0, 0), *widths), **options)
+def pad(function: Any, x: Any, /, widths: Any, *, value: Any) -> Any:
+    return function(x.tensor, ((0, 0), *widths), value=value)
 
 
 # ----------------------------------------------------------------- of shapes

@@ -66,7 +66,7 @@ class _Plan:
         advanced = [i for i, p in enumerate(parts) if isinstance(p, (Example, Tensor, int))]
         together = advanced == list(range(advanced[0], advanced[-1] + 1))
         before = len([p for p in parts[: advanced[0]] if not isinstance(p, int)]) if together else 0
-        width = max(parts[i].ndim for i in arrays)  # how many axes the arrays make
+        width = max(1 if _is_flag(parts[i]) else parts[i].ndim for i in arrays)  # axes that they make
         differ = any(isinstance(p, Example) for p in parts)
         if differ:
             parts = [_widened(p, width) if isinstance(p, Example) else unwrapped(p) for p in parts]
@@ -107,20 +107,22 @@ def _spelled_out(index: tuple[Any, ...], ndim: int) -> list[Any]:
     """Return ``index`` with slices for an ellipsis, and the positions that a mask names for the mask."""
     parts: list[Any] = []
     for part in index:
-        if isinstance(part, Tensor) and part.dtype == bool:
-            found = np.nonzero(np.asarray(part.numpy())) if part.ndim else np.nonzero([bool(part)])
-            if not part.ndim:
-                parts.append(None)
-            parts.extend(ops.asarray(f, device=part.device) for f in found)
-        elif isinstance(part, Tensor) and part.ndim == 0:
+        if isinstance(part, Tensor) and part.dtype == bool and part.ndim:
+            parts.extend(ops.asarray(f, device=part.device) for f in np.nonzero(part.numpy()))
+        elif isinstance(part, Tensor) and part.ndim == 0 and part.dtype != bool:
             parts.append(int(part))
         else:
             parts.append(part)
-    used = sum(p is not None and p is not Ellipsis for p in parts)
+    used = sum(not (p is None or p is Ellipsis or _is_flag(p)) for p in parts)
     if Ellipsis not in [p for p in parts if not isinstance(p, (Tensor, Example))]:
         parts.append(Ellipsis)
     at = next(i for i, p in enumerate(parts) if p is Ellipsis)
     return [*parts[:at], *[slice(None)] * (ndim - used), *parts[at + 1 :]]
+
+
+def _is_flag(part: Any) -> bool:
+    """Whether ``part`` is a single truth value, which reads no axis and makes one."""
+    return isinstance(part, Tensor) and part.dtype == bool and part.ndim == 0
 
 
 def _widened(x: Example, width: int) -> Any:
