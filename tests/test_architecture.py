@@ -41,7 +41,8 @@ MAY_IMPORT = {name: set(CHAIN[: i + 1]) for i, name in enumerate(CHAIN)}
 MAY_IMPORT["printing"] = MAY_IMPORT["engines"] | {"printing"}
 MAY_IMPORT["hints"] = {"hints"}
 MAY_IMPORT["methods"] = MAY_IMPORT["ops"] | {"methods"}
-MAY_IMPORT["tensor"] |= {"methods", "printing"}
+MAY_IMPORT["exchange"] = MAY_IMPORT["engines"] | {"exchange"}
+MAY_IMPORT["tensor"] |= {"exchange", "methods", "printing"}
 # Data and files need tensors and random numbers alone.
 MAY_IMPORT["data"] = MAY_IMPORT["random"] | {"data"}
 MAY_IMPORT["io"] = MAY_IMPORT["tensor"] | {"io"}

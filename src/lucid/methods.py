@@ -25,52 +25,52 @@ class Methods:
 
     # ------------------------------------------------------------- operators
 
-    def __add__(self, other: Any) -> Any:
+    def __add__(self, other: Any, /) -> Any:
         return ops.add(self, other)
 
-    def __radd__(self, other: Any) -> Any:
+    def __radd__(self, other: Any, /) -> Any:
         return ops.add(other, self)
 
-    def __sub__(self, other: Any) -> Any:
+    def __sub__(self, other: Any, /) -> Any:
         return ops.subtract(self, other)
 
-    def __rsub__(self, other: Any) -> Any:
+    def __rsub__(self, other: Any, /) -> Any:
         return ops.subtract(other, self)
 
-    def __mul__(self, other: Any) -> Any:
+    def __mul__(self, other: Any, /) -> Any:
         return ops.multiply(self, other)
 
-    def __rmul__(self, other: Any) -> Any:
+    def __rmul__(self, other: Any, /) -> Any:
         return ops.multiply(other, self)
 
-    def __truediv__(self, other: Any) -> Any:
+    def __truediv__(self, other: Any, /) -> Any:
         return ops.divide(self, other)
 
-    def __rtruediv__(self, other: Any) -> Any:
+    def __rtruediv__(self, other: Any, /) -> Any:
         return ops.divide(other, self)
 
-    def __floordiv__(self, other: Any) -> Any:
+    def __floordiv__(self, other: Any, /) -> Any:
         return ops.floor_divide(self, other)
 
-    def __rfloordiv__(self, other: Any) -> Any:
+    def __rfloordiv__(self, other: Any, /) -> Any:
         return ops.floor_divide(other, self)
 
-    def __mod__(self, other: Any) -> Any:
+    def __mod__(self, other: Any, /) -> Any:
         return ops.remainder(self, other)
 
-    def __rmod__(self, other: Any) -> Any:
+    def __rmod__(self, other: Any, /) -> Any:
         return ops.remainder(other, self)
 
-    def __pow__(self, other: Any) -> Any:
+    def __pow__(self, other: Any, /) -> Any:
         return ops.pow(self, other)
 
-    def __rpow__(self, other: Any) -> Any:
+    def __rpow__(self, other: Any, /) -> Any:
         return ops.pow(other, self)
 
-    def __matmul__(self, other: Any) -> Any:
+    def __matmul__(self, other: Any, /) -> Any:
         return ops.matmul(self, other)
 
-    def __rmatmul__(self, other: Any) -> Any:
+    def __rmatmul__(self, other: Any, /) -> Any:
         return ops.matmul(other, self)
 
     def __neg__(self) -> Any:
@@ -85,101 +85,101 @@ class Methods:
     def __invert__(self) -> Any:
         return ops.bitwise_invert(self)
 
-    def __and__(self, other: Any) -> Any:
+    def __and__(self, other: Any, /) -> Any:
         return ops.bitwise_and(self, other)
 
-    def __rand__(self, other: Any) -> Any:
+    def __rand__(self, other: Any, /) -> Any:
         return ops.bitwise_and(other, self)
 
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Any, /) -> Any:
         return ops.bitwise_or(self, other)
 
-    def __ror__(self, other: Any) -> Any:
+    def __ror__(self, other: Any, /) -> Any:
         return ops.bitwise_or(other, self)
 
-    def __xor__(self, other: Any) -> Any:
+    def __xor__(self, other: Any, /) -> Any:
         return ops.bitwise_xor(self, other)
 
-    def __rxor__(self, other: Any) -> Any:
+    def __rxor__(self, other: Any, /) -> Any:
         return ops.bitwise_xor(other, self)
 
-    def __lshift__(self, other: Any) -> Any:
+    def __lshift__(self, other: Any, /) -> Any:
         return ops.bitwise_left_shift(self, other)
 
-    def __rlshift__(self, other: Any) -> Any:
+    def __rlshift__(self, other: Any, /) -> Any:
         return ops.bitwise_left_shift(other, self)
 
-    def __rshift__(self, other: Any) -> Any:
+    def __rshift__(self, other: Any, /) -> Any:
         return ops.bitwise_right_shift(self, other)
 
-    def __rrshift__(self, other: Any) -> Any:
+    def __rrshift__(self, other: Any, /) -> Any:
         return ops.bitwise_right_shift(other, self)
 
     # A comparison with something that is no array is Python's business: x == None is False.
 
-    def __eq__(self, other: object) -> Any:
+    def __eq__(self, other: object, /) -> Any:
         return ops.equal(self, other) if ops.comparable(other) else NotImplemented
 
-    def __ne__(self, other: object) -> Any:
+    def __ne__(self, other: object, /) -> Any:
         return ops.not_equal(self, other) if ops.comparable(other) else NotImplemented
 
-    def __lt__(self, other: Any) -> Any:
+    def __lt__(self, other: Any, /) -> Any:
         return ops.less(self, other) if ops.comparable(other) else NotImplemented
 
-    def __le__(self, other: Any) -> Any:
+    def __le__(self, other: Any, /) -> Any:
         return ops.less_equal(self, other) if ops.comparable(other) else NotImplemented
 
-    def __gt__(self, other: Any) -> Any:
+    def __gt__(self, other: Any, /) -> Any:
         return ops.greater(self, other) if ops.comparable(other) else NotImplemented
 
-    def __ge__(self, other: Any) -> Any:
+    def __ge__(self, other: Any, /) -> Any:
         return ops.greater_equal(self, other) if ops.comparable(other) else NotImplemented
 
     __hash__ = object.__hash__  # by identity: == is elementwise
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Any, /) -> Any:
         return ops.getitem(self, key)
 
     # ------------------------------------------------------------- in place
     # `x += y` makes x a name for the sum.
 
-    def __iadd__(self, other: Any) -> Self:
+    def __iadd__(self, other: Any, /) -> Self:
         return self._become(self + other)
 
-    def __isub__(self, other: Any) -> Self:
+    def __isub__(self, other: Any, /) -> Self:
         return self._become(self - other)
 
-    def __imul__(self, other: Any) -> Self:
+    def __imul__(self, other: Any, /) -> Self:
         return self._become(self * other)
 
-    def __itruediv__(self, other: Any) -> Self:
+    def __itruediv__(self, other: Any, /) -> Self:
         return self._become(self / other)
 
-    def __ifloordiv__(self, other: Any) -> Self:
+    def __ifloordiv__(self, other: Any, /) -> Self:
         return self._become(self // other)
 
-    def __imod__(self, other: Any) -> Self:
+    def __imod__(self, other: Any, /) -> Self:
         return self._become(self % other)
 
-    def __ipow__(self, other: Any) -> Self:
+    def __ipow__(self, other: Any, /) -> Self:
         return self._become(self**other)
 
-    def __imatmul__(self, other: Any) -> Self:
+    def __imatmul__(self, other: Any, /) -> Self:
         return self._become(self @ other)
 
-    def __iand__(self, other: Any) -> Self:
+    def __iand__(self, other: Any, /) -> Self:
         return self._become(self & other)
 
-    def __ior__(self, other: Any) -> Self:
+    def __ior__(self, other: Any, /) -> Self:
         return self._become(self | other)
 
-    def __ixor__(self, other: Any) -> Self:
+    def __ixor__(self, other: Any, /) -> Self:
         return self._become(self ^ other)
 
-    def __ilshift__(self, other: Any) -> Self:
+    def __ilshift__(self, other: Any, /) -> Self:
         return self._become(self << other)
 
-    def __irshift__(self, other: Any) -> Self:
+    def __irshift__(self, other: Any, /) -> Self:
         return self._become(self >> other)
 
     # ------------------------------------------------------------- shape
@@ -197,6 +197,20 @@ class Methods:
     def mT(self) -> Any:
         """The last two axes exchanged."""
         return ops.matrix_transpose(self)
+
+    @property
+    def real(self) -> Any:
+        """The real part of each element: the Tensor itself if it is real."""
+        return ops.real(self)
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part of each element: zeros of a real Tensor."""
+        return ops.imag(self)
+
+    def conj(self) -> Any:
+        """The complex conjugate of each element: the Tensor itself if it is real."""
+        return ops.conj(self)
 
     def reshape(self, *shape: Any) -> Any:
         """Return the elements in another shape; one size may be -1."""

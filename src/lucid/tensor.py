@@ -7,15 +7,14 @@ Tensors are values. No operation changes an array; ``x += y`` and ``x[i] = v`` m
 Tensor a name for a new array, recorded like any other result. So a write can never corrupt
 what another Tensor, or the graph, still holds.
 
-Operators, and methods that are one line over a function of ``lucid.ops``, are in ``methods.py``.
+Operators, and methods that are one line over a function of ``lucid.ops``, are in ``methods.py``,
+conversions to other libraries' arrays and to numbers in ``exchange.py``.
 Read next: ``nn/module.py``.
 """
 
 from __future__ import annotations
 
 import copy
-import operator
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Self
 
@@ -33,12 +32,13 @@ from lucid.errors import (
     GradientError,
     ShapeError,
 )
+from lucid.exchange import Exchange
 from lucid.methods import Methods
 from lucid.ops import indexing
 from lucid.ops.cast import as_written
 
 
-class Tensor(Methods):
+class Tensor(Exchange, Methods):
     """An n-dimensional array of numbers that can track how it was computed.
 
     Args:
@@ -275,69 +275,6 @@ class Tensor(Methods):
     def __contains__(self, value: Any) -> bool:
         return bool((self == value).any())
 
-    def __bool__(self) -> bool:
-        if self.size != 1:
-            raise ArgumentError(
-                f"a tensor of shape {self.shape} is neither true nor false: use .any(), .all() or .size > 0"
-            )
-        return bool(self.item())
-
-    def __float__(self) -> float:
-        return float(self.item())
-
-    def __int__(self) -> int:
-        return int(self.item())
-
-    def __complex__(self) -> complex:
-        return complex(self.item())
-
-    def __index__(self) -> int:
-        if self.ndim or self.dtype.kind not in "iu":
-            raise ArgumentTypeError(
-                f"only a 0-d integer tensor can be an index, got {self.shape} {self.dtype.name}"
-            )
-        return operator.index(self.item())
-
-    def item(self) -> Any:
-        """Return the only element as a Python number."""
-        if self.size != 1:
-            raise ArgumentError(
-                f"item() needs a tensor of one element, this one has shape {self.shape}: use .tolist()"
-            )
-        return self._numpy().item()
-
-    def tolist(self) -> Any:
-        """Return the values as nested lists of Python numbers."""
-        return self._numpy().tolist()
-
-    def _numpy(self) -> np.ndarray[Any, Any]:
-        return engine_of(self._array).to_numpy(self._array)
-
-    def numpy(self) -> np.ndarray[Any, Any]:
-        """Return the values as a read-only NumPy array that shares memory on the CPU.
-
-        No gradient flows through it. For an array to write to, take ``.numpy().copy()``.
-        """
-        view = self._numpy().view()
-        view.flags.writeable = False
-        return view
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
-
-    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        return sys.modules["lucid"]
-
-    def __dlpack__(self, **options: Any) -> Any:
-        if self.requires_grad:
-            raise GradientError("a tensor that tracks gradients can't be exported: write x.detach()")
-        options.pop("copy", None)  # always a copy: what receives it may write to it
-        return self._array.copy().__dlpack__(**options)
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        kind, number = self._array.__dlpack_device__()
-        return int(kind), int(number)
-
     def __copy__(self) -> Tensor:
         if type(self) is Tensor:
             return self.copy()
@@ -382,6 +319,8 @@ class Tensor(Methods):
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Tensor:
         """Return this Tensor on ``device``: the Array API's name for ``to``."""
+        if stream is not None:
+            raise ArgumentError(f"to_device: no device here has streams, got stream={stream!r}")
         return self.to(device)
 
     def astype(self, dtype: Any) -> Any:
