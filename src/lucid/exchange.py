@@ -111,12 +111,17 @@ class Exchange:
         # it is the memory itself, marked as read-only, which DLPack can say since version 1.0.
         if self._node is not None:
             raise GradientError("a tensor that tracks gradients can't be exported: write x.detach()")
+        if stream is not None and self.__dlpack_device__()[0] == 1:
+            raise ArgumentError(f"__dlpack__: the CPU has no streams, got stream={stream!r}")
         array = self._array
         if copy is False and isinstance(array, np.ndarray):
             array = self.numpy()
-        return array.__dlpack__(
-            stream=stream, max_version=max_version, dl_device=dl_device, copy=copy is not False
-        )
+        try:
+            return array.__dlpack__(
+                stream=stream, max_version=max_version, dl_device=dl_device, copy=copy is not False
+            )
+        except RuntimeError as error:  # JAX's, where the standard asks for a BufferError
+            raise BufferError(f"this tensor can't be exported to device {dl_device}: {error}") from error
 
     def __dlpack_device__(self) -> tuple[int, int]:
         kind, number = self._array.__dlpack_device__()

@@ -53,7 +53,7 @@ def _nest(
     if cut:
         parts.insert(EDGE, "...")
     if len(shape) > 1:
-        return "[" + (",\n" * (len(shape) - 1) + " " * indent).join(parts) + "]"
+        return "[" + ("," + "\n" * (len(shape) - 1) + " " * indent).join(parts) + "]"
     lines, line = [], ""
     for i, part in enumerate(parts):
         piece = part + (", " if i < len(parts) - 1 else "")
@@ -66,7 +66,7 @@ def _nest(
 
 def _number(value: Any) -> str:
     if isinstance(value, (complex, np.complexfloating)):
-        sign = "" if value.imag < 0 else "+"
+        sign = "" if np.signbit(value.imag) and not np.isnan(value.imag) else "+"
         return f"{_number(value.real)}{sign}{_number(value.imag)}j"
     if isinstance(value, (bool, np.bool_, int, np.integer)):
         return str(value)

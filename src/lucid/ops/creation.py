@@ -307,23 +307,30 @@ def linspace(
         raise ArgumentError(f"linspace: num must not be negative, got {num}")
     engine, name = resolve_device(device)
     call = f"linspace({start}, {stop}, {num})"
-    array = _make(call, _evenly, start, stop, num, endpoint)
-    kind = dtypes.complex64 if array.dtype.kind == "c" else dtypes.default_float
-    kind = kind if dtype is None else dtypes.as_dtype(dtype)
-    dtypes.check_cast(array.dtype, kind)
-    if kind.kind in "iu":
-        array = np.floor(array)  # as NumPy does: towards 0 it would not be even
-    array = array.astype(kind)
+    if dtype is None:
+        turned = isinstance(start, complex) or isinstance(stop, complex)
+        dtype = dtypes.complex64 if turned else dtypes.default_float
+    kind = dtypes.as_dtype(dtype)
+    array = _make(call, _evenly, start, stop, num, endpoint, kind)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
-def _evenly(start: complex, stop: complex, num: int, endpoint: bool) -> np.ndarray[Any, Any]:
-    """Return what ``numpy.linspace`` does, also where ``stop - start`` is too large for a float."""
+def _evenly(start: Any, stop: Any, num: int, endpoint: bool, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
+    """Return ``num`` numbers from ``start`` to ``stop``; integers are rounded down, as NumPy does."""
+    whole = dtype.kind in "iu" and isinstance(start, int) and isinstance(stop, int)
+    if whole and max(abs(start), abs(stop)) > 2**53:  # no float holds them
+        steps = max(num - endpoint, 1)
+        return np.array([start + (stop - start) * i // steps for i in range(num)], dtype)
     start, stop = (v if isinstance(v, complex) else float(v) for v in (start, stop))
     array = np.linspace(start, stop, num, endpoint)
     if not np.isfinite(array).all() and np.isfinite([start, stop]).all():
-        array = 2 * np.linspace(start / 2, stop / 2, num, endpoint)
-    return array
+        array = 2 * np.linspace(start / 2, stop / 2, num, endpoint)  # stop - start was infinite
+    dtypes.check_cast(array.dtype, dtype)
+    if dtype.kind in "iu":
+        array = np.floor(array)
+        if not ((array >= np.iinfo(dtype).min) & (array <= np.iinfo(dtype).max)).all():
+            raise ValueError(f"{dtype.name} does not hold these numbers")
+    return array.astype(dtype)
 
 
 def eye(
