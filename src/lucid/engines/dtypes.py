@@ -38,19 +38,32 @@ complex128 = np.dtype("complex128")
 default_float = float32
 default_int = int64
 
+KINDS: dict[str, tuple[DType, ...]] = {
+    "bool": (bool_,),
+    "signed integer": (int8, int16, int32, int64),
+    "unsigned integer": (uint8, uint16, uint32, uint64),
+    "integral": (int8, int16, int32, int64, uint8, uint16, uint32, uint64),
+    "real floating": (float32, float64),
+    "complex floating": (complex64, complex128),
+}
+"""The kinds of data types, in the words of the Array API, and the standard's types of each."""
+KINDS["numeric"] = KINDS["integral"] + KINDS["real floating"] + KINDS["complex floating"]
+
 _DEFAULTS = frozenset((bool_, default_int, default_float, complex64))
 _KIND_ORDER = {"b": 0, "u": 1, "i": 1, "f": 2, "c": 3, "V": 2}
 _SCALAR_KINDS: dict[type, str] = {bool: "b", int: "i", float: "f", complex: "c"}
 
 
 def as_dtype(dtype: Any) -> DType:
-    """Return ``dtype`` as a ``numpy.dtype``; ``float``, ``int`` and ``bool`` mean the defaults.
+    """Return ``dtype`` as a ``numpy.dtype``; ``float``, ``int``, ``complex`` mean the defaults.
 
     Raises:
         DTypeError: if ``dtype`` names no data type of numbers.
     """
     if dtype is float or (isinstance(dtype, str) and dtype == "float"):
         return default_float
+    if dtype is complex or (isinstance(dtype, str) and dtype == "complex"):
+        return complex64
     if dtype is int:
         return default_int
     try:
@@ -80,9 +93,32 @@ def check_cast(source: DType, target: DType) -> None:
     """
     if source.kind == "c" and target.kind not in "cb":
         raise DTypeError(
-            f"a cast from {source.name} to {target.name} would drop the imaginary part: write lucid.abs(x) "
-            "for the size, lucid.asarray(x.numpy().real) for the real part"
+            f"a cast from {source.name} to {target.name} would drop the imaginary part: "
+            "write lucid.real(x) for the real part, or lucid.abs(x) for the size"
         )
+
+
+def check_kind(name: str, refused: str, *values: Any) -> None:
+    """Raise DTypeError if an array among ``values`` has one of the ``refused`` kinds, such as ``"bc"``.
+
+    Args:
+        name: of the function, for the message.
+        refused: ``"b"`` for booleans, ``"c"`` for complex numbers, or both.
+        values: arrays, and Python numbers, which went the way of the arrays.
+
+    Raises:
+        DTypeError: naming the function and the dtype.
+    """
+    for value in values:
+        dtype = getattr(value, "dtype", None)
+        if dtype is not None and dtype.kind in refused:
+            raise DTypeError(_WHY[dtype.kind].format(name=name, dtype=dtype.name))
+
+
+_WHY = {
+    "b": "{name} computes with numbers, got {dtype}: write x.astype(lucid.int64), or use a logical_ function",
+    "c": "{name} is not defined for complex numbers, got {dtype}: take lucid.real(x) or lucid.abs(x) first",
+}
 
 
 def promote(dtypes: Iterable[DType], scalars: Iterable[Any] = ()) -> DType:

@@ -10,11 +10,16 @@ and Lucid's filter (``engine.py``) knows only calls from its own code.
 from __future__ import annotations
 
 import builtins
-import operator
 from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu.elementwise import expm1 as expm1
+from lucid.engines.cpu.elementwise import floor_divide as floor_divide
+from lucid.engines.cpu.elementwise import log1p as log1p
+from lucid.engines.cpu.elementwise import pow as pow
+from lucid.engines.cpu.elementwise import sigmoid as sigmoid
+from lucid.engines.cpu.elementwise import sign as sign
 from lucid.engines.dtypes import DType, check_cast
 
 Array = np.ndarray[Any, Any]
@@ -23,7 +28,6 @@ _sum: Any = np.add.reduce
 _prod: Any = np.multiply.reduce
 _sort: Any = np.sort
 _argsort: Any = np.argsort
-pow: Any = operator.pow  # not numpy.pow: the operator is faster for small whole exponents
 
 
 def __getattr__(name: str) -> Any:
@@ -101,9 +105,12 @@ def mean(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
     if total.size == 0 or x.size == 0:
         return np.asarray(total) / x.dtype.type(0) if x.size == 0 else total
     count = x.size // total.size
-    if x.dtype.kind == "c":  # the parts apart: nan in one of them is none of the other's business
-        return total.real / count + 1j * (total.imag / count)
-    return total / count
+    if x.dtype.kind != "c":
+        return total / count
+    out = np.array(total)  # its parts apart: nan in one of them is none of the other's business
+    out.real /= count
+    out.imag /= count
+    return out
 
 
 def astype(x: Any, dtype: DType, /, *, copy: bool = True) -> Array:
@@ -148,12 +155,6 @@ def einsum(subscripts: str, /, *operands: Array) -> Any:
     """``numpy.einsum`` by way of matrix products where there are any."""
     with np.errstate(all="ignore"):  # NumPy calls matmul from its own Python
         return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
-
-
-def sigmoid(x: Array, /) -> Any:
-    """Return ``1 / (1 + exp(-x))``, exact at both ends: exp is only taken of what isn't positive."""
-    e = np.exp(-np.abs(x))
-    return np.where(x >= 0, x.dtype.type(1), e) / (1 + e)
 
 
 def erf(x: Array, /) -> Any:

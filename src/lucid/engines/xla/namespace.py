@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lucid.engines.dtypes import DType, check_cast
+from lucid.engines.xla import elementwise
+from lucid.engines.xla.elementwise import comparison, with_numbers
 
 Array = Any
 
@@ -73,62 +75,54 @@ def _check_bounds(shape: tuple[int, ...], index: tuple[Any, ...]) -> None:
     hollow[tuple(np.asarray(i) if isinstance(i, jax.Array) else i for i in index)]
 
 
-def _in_range(function: Any) -> Any:
-    """Let ``function`` refuse a Python integer that the other argument's dtype does not hold.
+# JAX's own functions with NumPy's treatment of Python integers, and those that differ more.
+add = with_numbers(jnp.add)
+subtract = with_numbers(jnp.subtract)
+multiply = with_numbers(jnp.multiply)
+divide = with_numbers(jnp.divide)
+floor_divide = with_numbers(elementwise.floor_divide)
+remainder = with_numbers(elementwise.remainder)
+pow = with_numbers(elementwise.pow)
+maximum = with_numbers(jnp.maximum)
+minimum = with_numbers(jnp.minimum)
+atan2 = with_numbers(jnp.atan2)
+hypot = with_numbers(jnp.hypot)
+logaddexp = with_numbers(jnp.logaddexp)
+copysign = with_numbers(jnp.copysign)
+nextafter = with_numbers(jnp.nextafter)
+bitwise_and = with_numbers(jnp.bitwise_and)
+bitwise_or = with_numbers(jnp.bitwise_or)
+bitwise_xor = with_numbers(jnp.bitwise_xor)
+bitwise_left_shift = with_numbers(jnp.bitwise_left_shift)
+bitwise_right_shift = with_numbers(jnp.bitwise_right_shift)
+equal = comparison(jnp.equal)
+not_equal = comparison(jnp.not_equal)
+less = comparison(jnp.less)
+less_equal = comparison(jnp.less_equal)
+greater = comparison(jnp.greater)
+greater_equal = comparison(jnp.greater_equal)
 
-    JAX would wrap it round.
-    """
-
-    def checked(x: Any, y: Any, /) -> Array:
-        array, number = (y, x) if type(x) is int else (x, y)
-        if type(number) is int and array.dtype.kind in "iu":
-            np.asarray(number, array.dtype)  # OverflowError, in NumPy's words
-        return function(x, y)
-
-    return checked
-
-
-add = _in_range(jnp.add)
-subtract = _in_range(jnp.subtract)
-multiply = _in_range(jnp.multiply)
-maximum = _in_range(jnp.maximum)
-minimum = _in_range(jnp.minimum)
-bitwise_and = _in_range(jnp.bitwise_and)
-bitwise_or = _in_range(jnp.bitwise_or)
-bitwise_xor = _in_range(jnp.bitwise_xor)
-bitwise_left_shift = _in_range(jnp.bitwise_left_shift)
-bitwise_right_shift = _in_range(jnp.bitwise_right_shift)
-
-
-@_in_range
-def floor_divide(x: Any, y: Any, /) -> Array:
-    """Return ``x // y``; of integers by 0 it is 0, as in NumPy."""
-    return _zero_by_zero(jnp.floor_divide(x, y), y)
-
-
-@_in_range
-def remainder(x: Any, y: Any, /) -> Array:
-    """Return ``x % y``; of integers by 0 it is 0, as in NumPy."""
-    return _zero_by_zero(jnp.remainder(x, y), y)
-
-
-def _zero_by_zero(result: Array, y: Any) -> Array:
-    return jnp.where(y == 0, jnp.zeros_like(result), result) if result.dtype.kind in "iu" else result
-
-
-@_in_range
-def pow(x: Any, y: Any, /) -> Array:
-    """Return ``x ** y``; integers have no negative powers, as in NumPy."""
-    if not builtins.any(isinstance(v, jax.core.Tracer) for v in (x, y)):
-        whole = [isinstance(v, int) or getattr(v, "dtype", np.dtype(float)).kind in "iu" for v in (x, y)]
-        if builtins.all(whole) and (np.asarray(y) < 0).any():
-            raise ValueError("Integers to negative integer powers are not allowed.")
-    return x**y
-
-
-def pad(x: Array, widths: Any, /, *, value: Any) -> Array:
-    """Return ``x`` with ``widths`` elements of ``value`` before and after it on each axis."""
-    return jnp.pad(x, widths, constant_values=value)
+abs = elementwise.abs
+acos = elementwise.acos
+acosh = elementwise.acosh
+asin = elementwise.asin
+asinh = elementwise.asinh
+atan = elementwise.atan
+atanh = elementwise.atanh
+cos = elementwise.cos
+cosh = elementwise.cosh
+exp = elementwise.exp
+expm1 = elementwise.expm1
+log = elementwise.log
+log10 = elementwise.log10
+log1p = elementwise.log1p
+log2 = elementwise.log2
+sign = elementwise.sign
+sin = elementwise.sin
+sinh = elementwise.sinh
+sqrt = elementwise.sqrt
+tan = elementwise.tan
+tanh = elementwise.tanh
 
 
 def to_device(x: Array, device: str, /) -> Any:
