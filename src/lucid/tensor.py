@@ -255,7 +255,8 @@ class Tensor(Exchange, Methods):
 
     def __setitem__(self, key: Any, value: Any) -> None:
         value = as_written(value, self.dtype, self.device, "x[i] = value")
-        if self._node is None and value._node is None and value.device == "cpu" and is_alone(self):
+        untracked = self._node is None and value._node is None and not recording.depth
+        if untracked and value.device == "cpu" and is_alone(self):
             indexing.write_at(self, key, value)  # nobody else can see this array
         else:
             self._become(ops.setitem(self, key, value))
@@ -324,8 +325,8 @@ class Tensor(Exchange, Methods):
         return self.to(device)
 
     def astype(self, dtype: Any) -> Any:
-        """Return this Tensor with another dtype."""
-        return ops.astype(self, dtype)
+        """Return this Tensor with another dtype; itself if it has that already."""
+        return ops.astype(self, dtype, copy=False)
 
 
 def _rebuild(cls: type[Tensor], array: Any, device: str, requires_grad: bool, grad: Any) -> Any:
