@@ -40,6 +40,7 @@ CHAIN += ["tensor", "random", "nn", "optim"]
 MAY_IMPORT = {name: set(CHAIN[: i + 1]) for i, name in enumerate(CHAIN)}
 MAY_IMPORT["printing"] = MAY_IMPORT["engines"] | {"printing"}
 MAY_IMPORT["hints"] = {"hints"}
+MAY_IMPORT["namespace_info"] = MAY_IMPORT["engines"] | {"namespace_info"}
 MAY_IMPORT["methods"] = MAY_IMPORT["ops"] | {"methods"}
 MAY_IMPORT["exchange"] = MAY_IMPORT["engines"] | {"exchange"}
 MAY_IMPORT["tensor"] |= {"exchange", "methods", "printing"}

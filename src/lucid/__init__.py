@@ -14,6 +14,7 @@ from typing import Any
 from lucid import autograd, errors, random
 from lucid.autograd import enable_grad, no_grad, primitive
 from lucid.hints import hint
+from lucid.namespace_info import __array_api_version__, __array_namespace_info__
 from lucid.ops import (
     abs,
     acos,
@@ -166,7 +167,21 @@ from lucid.tensor import Tensor
 
 __version__ = "0.1.0"
 
-from lucid.ops import conj, from_dlpack, imag, real
+from lucid.ops import (
+    can_cast,
+    conj,
+    copysign,
+    cumulative_prod,
+    diff,
+    finfo,
+    from_dlpack,
+    iinfo,
+    imag,
+    isdtype,
+    nextafter,
+    real,
+    result_type,
+)
 
 # fmt: off
 __all__ = [
@@ -174,16 +189,17 @@ __all__ = [
     "no_grad", "pi", "primitive", "abs", "acos", "acosh", "add", "all", "allclose", "any", "arange",
     "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh",
     "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
-    "bitwise_xor", "bool", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "ceil", "clip",
-    "complex128", "complex64", "concat", "conj", "cos", "cosh", "cumulative_sum", "divide", "einsum",
-    "empty", "empty_like", "equal", "erf", "exp", "exp2", "expand_dims", "expm1", "eye", "flatten",
-    "flip", "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack", "full",
-    "full_like", "getitem", "greater", "greater_equal", "hypot", "imag", "int16", "int32", "int64",
-    "int8", "isfinite", "isinf", "isnan", "less", "less_equal", "linspace", "log", "log10", "log1p",
-    "log2", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp",
-    "matmul", "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum", "moveaxis",
-    "multiply", "negative", "not_equal", "one_hot", "ones", "ones_like", "pad", "permute_dims",
-    "positive", "pow", "prod", "real", "reciprocal", "remainder", "repeat", "reshape", "roll", "round",
+    "bitwise_xor", "bool", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "can_cast", "ceil",
+    "clip", "complex128", "complex64", "concat", "conj", "copysign", "cos", "cosh", "cumulative_prod",
+    "cumulative_sum", "diff", "divide", "einsum", "empty", "empty_like", "equal", "erf", "exp", "exp2",
+    "expand_dims", "expm1", "eye", "finfo", "flatten", "flip", "float16", "float32", "float64", "floor",
+    "floor_divide", "from_dlpack", "full", "full_like", "getitem", "greater", "greater_equal", "hypot",
+    "iinfo", "imag", "int16", "int32", "int64", "int8", "isdtype", "isfinite", "isinf", "isnan", "less",
+    "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul", "matrix_transpose", "max",
+    "maximum", "mean", "meshgrid", "min", "minimum", "moveaxis", "multiply", "negative", "nextafter",
+    "not_equal", "one_hot", "ones", "ones_like", "pad", "permute_dims", "positive", "pow", "prod",
+    "real", "reciprocal", "remainder", "repeat", "reshape", "result_type", "roll", "round",
     "scatter_add", "setitem", "sigmoid", "sign", "signbit", "sin", "sinh", "sort", "split", "sqrt",
     "square", "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis", "tan", "tanh",
     "tensordot", "tile", "to_device", "topk", "transpose", "tril", "triu", "trunc", "uint16", "uint32",
@@ -194,6 +210,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
-    if name in ("nn", "optim", "data", "io", "testing"):
+    if name in ("nn", "optim", "data", "io", "testing", "func"):
         return importlib.import_module(f"lucid.{name}")
     raise errors.MissingAttributeError(f"module 'lucid' has no attribute {name!r}{hint(name)}")

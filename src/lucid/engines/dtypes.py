@@ -98,12 +98,18 @@ def check_cast(source: DType, target: DType) -> None:
         )
 
 
+def kind_of(x: Any, y: Any) -> str:
+    """Return the kind of two arguments of one dtype, of which one may be a Python number."""
+    kind: str = (x if hasattr(x, "dtype") else y).dtype.kind
+    return kind
+
+
 def check_kind(name: str, refused: str, *values: Any) -> None:
     """Raise DTypeError if an array among ``values`` has one of the ``refused`` kinds, such as ``"bc"``.
 
     Args:
         name: of the function, for the message.
-        refused: ``"b"`` for booleans, ``"c"`` for complex numbers, or both.
+        refused: ``"b"`` for booleans, ``"f"`` for floats, ``"c"`` for complex numbers, or several of them.
         values: arrays, and Python numbers, which went the way of the arrays.
 
     Raises:
@@ -116,6 +122,7 @@ def check_kind(name: str, refused: str, *values: Any) -> None:
 
 
 _WHY = {
+    "f": "{name} works on the bits of integers and booleans, not of {dtype}: cast with .astype(lucid.int64)",
     "b": "{name} computes with numbers, got {dtype}: write x.astype(lucid.int64), or use a logical_ function",
     "c": "{name} is not defined for complex numbers, got {dtype}: take lucid.real(x) or lucid.abs(x) first",
 }

@@ -65,6 +65,7 @@ from lucid.ops.creation import (
     zeros,
     zeros_like,
 )
+from lucid.ops.cumulative import cumprod, cumsum, cumulative_prod, cumulative_sum, diff
 from lucid.ops.device import (
     move,
     to_device,
@@ -72,12 +73,10 @@ from lucid.ops.device import (
 from lucid.ops.elementwise import (
     abs,
     add,
-    ceil,
     clip,
     clip_above,
     clip_below,
     divide,
-    floor,
     floor_divide,
     maximum,
     minimum,
@@ -87,13 +86,11 @@ from lucid.ops.elementwise import (
     pow,
     reciprocal,
     remainder,
-    round,
     select,
     sign,
     sqrt,
     square,
     subtract,
-    trunc,
     where,
 )
 from lucid.ops.exponential import (
@@ -127,8 +124,6 @@ from lucid.ops.reduction import (
     any,
     argmax,
     argmin,
-    cumsum,
-    cumulative_sum,
     logsumexp,
     max,
     mean,
@@ -138,6 +133,7 @@ from lucid.ops.reduction import (
     sum,
     var,
 )
+from lucid.ops.rounding import ceil, copysign, floor, nextafter, round, trunc
 from lucid.ops.shape import (
     broadcast_arrays,
     broadcast_shapes,
@@ -177,25 +173,27 @@ from lucid.ops.trigonometry import (
     tan,
     tanh,
 )
+from lucid.ops.types import can_cast, finfo, iinfo, isdtype, result_type
 
 # fmt: off
 __all__ = [
     "abs", "acos", "acosh", "add", "all", "allclose", "any", "arange", "argmax", "argmin", "argsort",
     "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh", "bitwise_and", "bitwise_invert",
     "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bool",
-    "broadcast_arrays", "broadcast_shapes", "broadcast_to", "cast", "ceil", "clip", "clip_above",
-    "clip_below", "comparable", "complex128", "complex64", "concat", "conj", "conjugate", "cos", "cosh",
-    "cumsum", "cumulative_sum", "divide", "einsum", "empty", "empty_like", "equal", "erf", "exp",
-    "exp2", "expand", "expand_dims", "expm1", "eye", "flatten", "flip", "float16", "float32", "float64",
-    "floor", "floor_divide", "from_dlpack", "full", "full_like", "get_at", "getitem", "greater",
-    "greater_equal", "hypot", "imag", "imag_part", "int16", "int32", "int64", "int8", "isfinite",
+    "broadcast_arrays", "broadcast_shapes", "broadcast_to", "can_cast", "cast", "ceil", "clip",
+    "clip_above", "clip_below", "comparable", "complex128", "complex64", "concat", "conj", "conjugate",
+    "copysign", "cos", "cosh", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "diff",
+    "divide", "einsum", "empty", "empty_like", "equal", "erf", "exp", "exp2", "expand", "expand_dims",
+    "expm1", "eye", "finfo", "flatten", "flip", "float16", "float32", "float64", "floor",
+    "floor_divide", "from_dlpack", "full", "full_like", "get_at", "getitem", "greater", "greater_equal",
+    "hypot", "iinfo", "imag", "imag_part", "int16", "int32", "int64", "int8", "isdtype", "isfinite",
     "isinf", "isnan", "join", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
     "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul",
     "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum", "move", "moveaxis",
-    "multiply", "negative", "not_equal", "one_hot", "ones", "ones_like", "pad", "permute",
+    "multiply", "negative", "nextafter", "not_equal", "one_hot", "ones", "ones_like", "pad", "permute",
     "permute_dims", "pieces", "positive", "pow", "prod", "real", "real_part", "reciprocal", "remainder",
-    "repeat", "reshape", "reverse", "roll", "rotate", "round", "scatter_add", "select", "set_at",
-    "setitem", "sigmoid", "sign", "signbit", "sin", "sinh", "sort", "split", "sqrt", "square",
+    "repeat", "reshape", "result_type", "reverse", "roll", "rotate", "round", "scatter_add", "select",
+    "set_at", "setitem", "sigmoid", "sign", "signbit", "sin", "sinh", "sort", "split", "sqrt", "square",
     "squeeze", "stack", "std", "subtract", "sum", "sum_of_products", "surround", "take",
     "take_along_axis", "tan", "tanh", "tensordot", "tile", "to_array", "to_device", "topk", "transpose",
     "tril", "triu", "trunc", "uint16", "uint32", "uint64", "uint8", "unstack", "var", "vecdot", "view",

@@ -12,20 +12,38 @@ from lucid.errors import ArgumentError, DTypeError
 from lucid.recording import primitive
 
 
-def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Any:
+def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: str | None = None) -> Any:
     """Return ``x`` with another dtype; the gradient is cast back.
 
-    A cast from floats to integers cuts the graph: integers have no gradient. ``x`` itself is
-    returned if it has the dtype already: Tensors are values, so nobody can tell.
+    A cast from floats to integers cuts the graph: integers have no gradient.
+
+    Args:
+        x: a Tensor.
+        dtype: the data type of the result.
+        copy: return another Tensor also if ``x`` has the dtype already; with False, ``x`` itself.
+        device: where the result is to be, by default where ``x`` is.
+
+    Raises:
+        DTypeError: if complex numbers were to become real ones: write ``lucid.real(x)``.
+        DeviceError: if there is no such device.
 
     Example:
         >>> lucid.astype(lucid.Tensor([1.7]), "int64")
         Tensor([1])
     """
     wanted = as_dtype(dtype)
-    if getattr(x, "dtype", None) == wanted and hasattr(x, "_array"):
-        return x
-    return cast(x, dtype=wanted)
+    if not isinstance(x, recording.Tensor) or x.dtype != wanted:
+        result = cast(x, dtype=wanted)
+    else:
+        result = another(x) if copy else x
+    return result if device is None else result.to(device)
+
+
+def another(x: Any) -> Any:
+    """Return another Tensor of the value of ``x``, so that writing to one leaves the other alone."""
+    if isinstance(x, recording.Tensor) and (x._node is None or x._node.parents):
+        return recording.wrap(x._array, x._node)
+    return recording.namespace.positive(x)  # a leaf has its own node, where its gradient is gathered
 
 
 @primitive
@@ -68,7 +86,7 @@ def common_dtype(*values: Any, device: str | None = None) -> list[Any]:
         dtype = promote([recording.Tensor(v).dtype for v in scalars])
     device = tensors[0].device if tensors else device
     return [
-        astype(v, dtype)
+        astype(v, dtype, copy=False)
         if isinstance(v, recording.Tensor)
         else recording.Tensor(v, dtype=dtype, device=device)
         for v in values
@@ -94,10 +112,10 @@ def as_written(value: Any, dtype: Any, device: str, what: str) -> Any:
                     f"{what}: {value.item()} is out of range for {dtype.name}, "
                     f"which goes from {limits.min} to {limits.max}"
                 )
-            return astype(value, dtype)
+            return astype(value, dtype, copy=False)
     if not np.can_cast(value.dtype, dtype, "same_kind"):
         raise DTypeError(
             f"{what} would turn {value.dtype.name} into {dtype.name} and lose information: "
             f"cast the value with .astype(lucid.{dtype.name}), or the tensor first"
         )
-    return astype(value, dtype)
+    return astype(value, dtype, copy=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lucid.engines.dtypes import check_kind, kind_of
 from lucid.engines.registry import is_array
 from lucid.errors import ShapeError
 from lucid.recording import primitive
@@ -32,25 +33,49 @@ def not_equal(xp: Any, x: Any, y: Any, /) -> Any:
 
 @primitive(promotes="common")
 def less(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return whether ``x < y``, elementwise."""
+    """Return whether ``x < y``, elementwise.
+
+    Raises:
+        DTypeError: if one is complex: complex numbers have no order.
+    """
+    if kind_of(x, y) == "c":
+        check_kind("less", "c", x, y)
     return xp.less(x, y)
 
 
 @primitive(promotes="common")
 def less_equal(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return whether ``x <= y``, elementwise."""
+    """Return whether ``x <= y``, elementwise.
+
+    Raises:
+        DTypeError: if one is complex: complex numbers have no order.
+    """
+    if kind_of(x, y) == "c":
+        check_kind("less_equal", "c", x, y)
     return xp.less_equal(x, y)
 
 
 @primitive(promotes="common")
 def greater(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return whether ``x > y``, elementwise."""
+    """Return whether ``x > y``, elementwise.
+
+    Raises:
+        DTypeError: if one is complex: complex numbers have no order.
+    """
+    if kind_of(x, y) == "c":
+        check_kind("greater", "c", x, y)
     return xp.greater(x, y)
 
 
 @primitive(promotes="common")
 def greater_equal(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return whether ``x >= y``, elementwise."""
+    """Return whether ``x >= y``, elementwise.
+
+    Raises:
+        DTypeError: if one is complex: complex numbers have no order.
+    """
+    if kind_of(x, y) == "c":
+        check_kind("greater_equal", "c", x, y)
     return xp.greater_equal(x, y)
 
 
@@ -74,7 +99,12 @@ def isfinite(xp: Any, x: Any, /) -> Any:
 
 @primitive
 def signbit(xp: Any, x: Any, /) -> Any:
-    """Return whether ``x`` has a minus sign, elementwise; -0.0 has one."""
+    """Return whether ``x`` has a minus sign, elementwise; -0.0 has one.
+
+    Raises:
+        DTypeError: if ``x`` is complex.
+    """
+    check_kind("signbit", "c", x)
     return xp.signbit(x)
 
 
@@ -105,36 +135,50 @@ def logical_not(xp: Any, x: Any, /) -> Any:
 @primitive(promotes="common")
 def bitwise_and(xp: Any, x: Any, y: Any, /) -> Any:
     """Return the bits set in both ``x`` and ``y``: for booleans, logical and."""
+    check_kind("bitwise_and", "fc", x, y)
     return xp.bitwise_and(x, y)
 
 
 @primitive(promotes="common")
 def bitwise_or(xp: Any, x: Any, y: Any, /) -> Any:
     """Return the bits set in ``x`` or ``y``: for booleans, logical or."""
+    check_kind("bitwise_or", "fc", x, y)
     return xp.bitwise_or(x, y)
 
 
 @primitive(promotes="common")
 def bitwise_xor(xp: Any, x: Any, y: Any, /) -> Any:
     """Return the bits in which ``x`` and ``y`` differ."""
+    check_kind("bitwise_xor", "fc", x, y)
     return xp.bitwise_xor(x, y)
 
 
 @primitive
 def bitwise_invert(xp: Any, x: Any, /) -> Any:
     """Return ``x`` with every bit flipped: for booleans, logical not."""
+    check_kind("bitwise_invert", "fc", x)
     return xp.bitwise_invert(x)
 
 
 @primitive(promotes="common")
 def bitwise_left_shift(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return ``x`` with its bits moved up by ``y``."""
+    """Return ``x`` with its bits moved up by ``y``, which mustn't be negative.
+
+    Raises:
+        DTypeError: if one is not of integers.
+    """
+    check_kind("bitwise_left_shift", "bfc", x, y)
     return xp.bitwise_left_shift(x, y)
 
 
 @primitive(promotes="common")
 def bitwise_right_shift(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return ``x`` with its bits moved down by ``y``."""
+    """Return ``x`` with its bits moved down by ``y``, which mustn't be negative.
+
+    Raises:
+        DTypeError: if one is not of integers.
+    """
+    check_kind("bitwise_right_shift", "bfc", x, y)
     return xp.bitwise_right_shift(x, y)
 
 

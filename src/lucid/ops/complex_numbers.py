@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lucid.ops.cast import another
 from lucid.ops.creation import asarray, zeros_like
 from lucid.recording import primitive
 
@@ -22,7 +23,7 @@ _NUMBERS = (bool, int, float, complex)
 
 
 def conj(x: Any, /) -> Any:
-    """Return the complex conjugate of ``x``, elementwise: ``x`` itself if it is real.
+    """Return the complex conjugate of ``x``, elementwise: the value of ``x`` if it is real.
 
     Example:
         >>> lucid.conj(lucid.Tensor([1 + 2j]))
@@ -31,18 +32,18 @@ def conj(x: Any, /) -> Any:
     if x.__class__ in _NUMBERS:  # constants in rules
         return x.conjugate()
     x = asarray(x)
-    return conjugate(x) if x.dtype.kind == "c" else x
+    return conjugate(x) if x.dtype.kind == "c" else another(x)
 
 
 def real(x: Any, /) -> Any:
-    """Return the real part of ``x``, elementwise: ``x`` itself if it is real.
+    """Return the real part of ``x``, elementwise: the value of ``x`` if it is real.
 
     Example:
         >>> lucid.real(lucid.Tensor([1 + 2j]))
         Tensor([1.0])
     """
     x = asarray(x)
-    return real_part(x) if x.dtype.kind == "c" else x
+    return real_part(x) if x.dtype.kind == "c" else another(x)
 
 
 def imag(x: Any, /) -> Any:

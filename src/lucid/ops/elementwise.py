@@ -15,8 +15,9 @@ from __future__ import annotations
 from typing import Any
 
 from lucid.engines import dtypes
+from lucid.engines.dtypes import check_kind, kind_of
 from lucid.errors import DTypeError
-from lucid.ops.cast import common_dtype
+from lucid.ops.cast import another, common_dtype
 from lucid.ops.creation import asarray
 from lucid.recording import primitive
 
@@ -83,7 +84,18 @@ def _(xp: Any, g: Any, out: Any, _x: Any, y: Any) -> Any:
 
 @primitive(promotes="common")
 def floor_divide(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return ``x / y`` rounded down, elementwise. It is flat, so its gradient is zero."""
+    """Return ``x / y`` rounded down, elementwise. It is flat, so its gradient is zero.
+
+    It is ``floor(x / y)`` at infinities too, as the Array API says, and not ``nan`` as in Python.
+
+    Raises:
+        DTypeError: if both are booleans, or one is complex.
+
+    Example:
+        >>> lucid.floor_divide(lucid.Tensor([7.0, -7.0, lucid.inf]), 2)
+        Tensor([3.0, -4.0, inf])
+    """
+    check_kind("floor_divide", "bc", x, y)
     return xp.floor_divide(x, y)
 
 
@@ -94,7 +106,12 @@ def _(xp: Any, g: Any, _out: Any, _x: Any, _y: Any) -> Any:
 
 @primitive(promotes="common")
 def remainder(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return what ``floor_divide`` leaves over: ``x - y * floor(x / y)``, of the sign of ``y``."""
+    """Return what ``floor_divide`` leaves over: ``x - y * floor(x / y)``, of the sign of ``y``.
+
+    Raises:
+        DTypeError: if both are booleans, or one is complex.
+    """
+    check_kind("remainder", "bc", x, y)
     return xp.remainder(x, y)
 
 
@@ -108,7 +125,12 @@ def pow(xp: Any, x: Any, y: Any, /) -> Any:
     """Return ``x`` to the power of ``y``, elementwise.
 
     The derivative by ``x`` at ``y = 0`` is 0, and the one by ``y`` at ``x = 0`` is too.
+
+    Raises:
+        DTypeError: if both are booleans.
     """
+    if kind_of(x, y) == "b":
+        check_kind("pow", "b", x, y)
     return xp.pow(x, y)
 
 
@@ -118,18 +140,25 @@ def _(xp: Any, g: Any, out: Any, x: Any, y: Any) -> Any:
         exponent = y + xp.zeros_like(out)  # an array, also of a number
         # 0 * x**-1 would be nan at x = 0. Elsewhere it is 0, and has a derivative by y: 1 / x.
         constant = xp.logical_and(exponent == 0, x == 0)
-        return g * xp.where(constant, 0.0, exponent * x ** xp.where(constant, 1.0, exponent - 1))
+        slope = exponent * x ** xp.where(constant, 1.0, exponent - 1)
+        return g * xp.conj(xp.where(constant, 0.0, slope))
 
     def by_y() -> Any:
         base = x + xp.zeros_like(out)
-        return g * out * xp.log(xp.where(base == 0, 1.0, base))  # 0 * log(0) would be nan
+        return g * xp.conj(out * xp.log(xp.where(base == 0, 1.0, base)))  # 0 * log(0) would be nan
 
     return by_x, by_y
 
 
 @primitive
 def negative(xp: Any, x: Any, /) -> Any:
-    """Return ``-x``."""
+    """Return ``-x``.
+
+    Raises:
+        DTypeError: if ``x`` is boolean: write ``~x``.
+    """
+    if x.dtype.kind == "b":
+        check_kind("negative", "b", x)
     return xp.negative(x)
 
 
@@ -151,7 +180,13 @@ def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
 
 @primitive
 def square(xp: Any, x: Any, /) -> Any:
-    """Return ``x * x``, elementwise."""
+    """Return ``x * x``, elementwise.
+
+    Raises:
+        DTypeError: if ``x`` is boolean.
+    """
+    if x.dtype.kind == "b":
+        check_kind("square", "b", x)
     return xp.square(x)
 
 
@@ -188,7 +223,7 @@ def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
 
 @primitive
 def abs(xp: Any, x: Any, /) -> Any:
-    """Return the absolute value of ``x``, elementwise. The derivative at 0 is 0."""
+    """Return the absolute value of ``x``, elementwise, which is real. The derivative at 0 is 0."""
     return xp.abs(x)
 
 
@@ -199,57 +234,30 @@ def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
 
 @primitive
 def sign(xp: Any, x: Any, /) -> Any:
-    """Return -1, 0 or 1 by the sign of ``x``, elementwise. Its gradient is zero."""
+    r"""Return -1, 0 or 1 by the sign of ``x``, elementwise. Its gradient is zero.
+
+    Of a complex number it is the direction :math:`z / |z|`, or 0 at 0; that has a gradient.
+
+    Raises:
+        DTypeError: if ``x`` is boolean.
+
+    Example:
+        >>> lucid.sign(lucid.Tensor([-2.0, 0.0, 3.0])), lucid.sign(lucid.Tensor(4j))
+        (Tensor([-1.0, 0.0, 1.0]), Tensor(0.0+1.0j))
+    """
+    if x.dtype.kind == "b":
+        check_kind("sign", "b", x)
     return xp.sign(x)
 
 
 @sign.vjp
-def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
-    return (xp.zeros_like(g),)
-
-
-@primitive
-def floor(xp: Any, x: Any, /) -> Any:
-    """Round ``x`` down. Its gradient is zero, as of all rounding."""
-    return xp.floor(x)
-
-
-@floor.vjp
-def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
-    return (xp.zeros_like(g),)
-
-
-@primitive
-def ceil(xp: Any, x: Any, /) -> Any:
-    """Round ``x`` up."""
-    return xp.ceil(x)
-
-
-@ceil.vjp
-def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
-    return (xp.zeros_like(g),)
-
-
-@primitive
-def trunc(xp: Any, x: Any, /) -> Any:
-    """Round ``x`` towards zero."""
-    return xp.trunc(x)
-
-
-@trunc.vjp
-def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
-    return (xp.zeros_like(g),)
-
-
-@primitive
-def round(xp: Any, x: Any, /) -> Any:
-    """Round ``x`` to the nearest integer, halves to the even one."""
-    return xp.round(x)
-
-
-@round.vjp
-def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
-    return (xp.zeros_like(g),)
+def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
+    if x.dtype.kind != "c":
+        return (xp.zeros_like(g),)
+    # z / |z| moves along the circle alone: by the part of dz across it, and the less the larger z is.
+    size = xp.abs(x)
+    across = xp.imag(xp.conj(out) * g) / xp.where(size == 0, 1.0, size)
+    return (1j * across * out,)
 
 
 # ----------------------------------------------------------------- choosing
@@ -257,7 +265,13 @@ def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
 
 @primitive(promotes="common")
 def maximum(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return the larger of ``x`` and ``y``, elementwise; where they tie, they share the gradient."""
+    """Return the larger of ``x`` and ``y``, elementwise; where they tie, they share the gradient.
+
+    Raises:
+        DTypeError: if one is complex: complex numbers have no order.
+    """
+    if kind_of(x, y) == "c":
+        check_kind("maximum", "c", x, y)
     return xp.maximum(x, y)
 
 
@@ -268,7 +282,13 @@ def _(xp: Any, g: Any, _out: Any, x: Any, y: Any) -> Any:
 
 @primitive(promotes="common")
 def minimum(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return the smaller of ``x`` and ``y``, elementwise; where they tie, they share the gradient."""
+    """Return the smaller of ``x`` and ``y``, elementwise; where they tie, they share the gradient.
+
+    Raises:
+        DTypeError: if one is complex: complex numbers have no order.
+    """
+    if kind_of(x, y) == "c":
+        check_kind("minimum", "c", x, y)
     return xp.minimum(x, y)
 
 
@@ -286,6 +306,8 @@ def _share(xp: Any, g: Any, first: Any, tie: Any) -> Any:
 @primitive(promotes="common")
 def clip_below(xp: Any, x: Any, bound: Any, /) -> Any:
     """Return ``x``, or ``bound`` where ``x`` is below it. At the bound the gradient is that of ``x``."""
+    if kind_of(x, bound) == "c":
+        check_kind("clip", "c", x, bound)
     return xp.maximum(x, bound)
 
 
@@ -300,6 +322,8 @@ def _(xp: Any, g: Any, _out: Any, x: Any, bound: Any) -> Any:
 @primitive(promotes="common")
 def clip_above(xp: Any, x: Any, bound: Any, /) -> Any:
     """Return ``x``, or ``bound`` where ``x`` is above it. At the bound the gradient is that of ``x``."""
+    if kind_of(x, bound) == "c":
+        check_kind("clip", "c", x, bound)
     return xp.minimum(x, bound)
 
 
@@ -320,10 +344,15 @@ def clip(x: Any, /, min: Any = None, max: Any = None) -> Any:
         x: a Tensor.
         min, max: bounds, numbers or Tensors that broadcast against ``x``; None for no bound.
 
+    Raises:
+        DTypeError: if one of them is complex.
+
     Example:
         >>> lucid.clip(lucid.Tensor([-1.0, 0.5, 3.0]), 0, 1)
         Tensor([0.0, 0.5, 1.0])
     """
+    if min is None and max is None:
+        return another(x)
     if min is not None:
         x = clip_below(x, min)
     return x if max is None else clip_above(x, max)

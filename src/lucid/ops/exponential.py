@@ -1,10 +1,15 @@
-"""Exponentials, logarithms, and the error function."""
+"""Exponentials, logarithms, and the error function.
+
+All but ``logaddexp`` and ``erf`` take complex numbers too. Their logarithm is cut along the negative
+axis: there its imaginary part is pi above and -pi below, by the sign of the argument's.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+from lucid.engines.dtypes import check_kind
 from lucid.recording import primitive
 
 
@@ -16,7 +21,7 @@ def exp(xp: Any, x: Any, /) -> Any:
 
 @exp.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
-    return (g * out,)
+    return (g * xp.conj(out),)
 
 
 @primitive(promotes="float")
@@ -27,7 +32,7 @@ def exp2(xp: Any, x: Any, /) -> Any:
 
 @exp2.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
-    return (math.log(2) * g * out,)
+    return (math.log(2) * g * xp.conj(out),)
 
 
 @primitive(promotes="float")
@@ -38,18 +43,18 @@ def expm1(xp: Any, x: Any, /) -> Any:
 
 @expm1.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
-    return (g * (out + 1),)
+    return (g * (xp.conj(out) + 1),)
 
 
 @primitive(promotes="float")
 def log(xp: Any, x: Any, /) -> Any:
-    """Return the natural logarithm, elementwise: -inf at 0, nan below."""
+    """Return the natural logarithm, elementwise: -inf at 0, nan below. See the top for complex numbers."""
     return xp.log(x)
 
 
 @log.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / x,)
+    return (g / xp.conj(x),)
 
 
 @primitive(promotes="float")
@@ -60,7 +65,7 @@ def log1p(xp: Any, x: Any, /) -> Any:
 
 @log1p.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / (1 + x),)
+    return (g / (1 + xp.conj(x)),)
 
 
 @primitive(promotes="float")
@@ -71,7 +76,7 @@ def log2(xp: Any, x: Any, /) -> Any:
 
 @log2.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / (math.log(2) * x),)
+    return (g / (math.log(2) * xp.conj(x)),)
 
 
 @primitive(promotes="float")
@@ -82,12 +87,17 @@ def log10(xp: Any, x: Any, /) -> Any:
 
 @log10.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / (math.log(10) * x),)
+    return (g / (math.log(10) * xp.conj(x)),)
 
 
 @primitive(promotes="float")
 def logaddexp(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return ``log(exp(x) + exp(y))`` without overflow, elementwise."""
+    """Return ``log(exp(x) + exp(y))`` without overflow, elementwise.
+
+    Raises:
+        DTypeError: if one is complex.
+    """
+    check_kind("logaddexp", "c", x, y)
     return xp.logaddexp(x, y)
 
 
@@ -106,6 +116,7 @@ def sigmoid(xp: Any, x: Any, /) -> Any:
 
 @sigmoid.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
+    out = xp.conj(out)
     return (g * out * (1 - out),)
 
 

@@ -1,9 +1,15 @@
-"""Trigonometric and hyperbolic functions, and their inverses. Angles are in radians."""
+"""Trigonometric and hyperbolic functions, and their inverses. Angles are in radians.
+
+All but ``atan2`` and ``hypot`` take complex numbers too. The inverses are cut as in C: ``asin``,
+``acos`` and ``atanh`` along the real axis outside of [-1, 1], ``acosh`` below 1, ``asinh`` and
+``atan`` along the imaginary axis outside of [-i, i].
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from lucid.engines.dtypes import check_kind
 from lucid.recording import primitive
 
 
@@ -15,7 +21,7 @@ def sin(xp: Any, x: Any, /) -> Any:
 
 @sin.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g * xp.cos(x),)
+    return (g * xp.conj(xp.cos(x)),)
 
 
 @primitive(promotes="float")
@@ -26,7 +32,7 @@ def cos(xp: Any, x: Any, /) -> Any:
 
 @cos.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (-g * xp.sin(x),)
+    return (-g * xp.conj(xp.sin(x)),)
 
 
 @primitive(promotes="float")
@@ -37,7 +43,7 @@ def tan(xp: Any, x: Any, /) -> Any:
 
 @tan.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
-    return (g * (1 + out * out),)
+    return (g * xp.conj(1 + out * out),)
 
 
 @primitive(promotes="float")
@@ -48,7 +54,7 @@ def asin(xp: Any, x: Any, /) -> Any:
 
 @asin.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / xp.sqrt((1 - x) * (1 + x)),)
+    return (g / xp.conj(xp.sqrt((1 - x) * (1 + x))),)
 
 
 @primitive(promotes="float")
@@ -59,7 +65,7 @@ def acos(xp: Any, x: Any, /) -> Any:
 
 @acos.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (-g / xp.sqrt((1 - x) * (1 + x)),)
+    return (-g / xp.conj(xp.sqrt((1 - x) * (1 + x))),)
 
 
 @primitive(promotes="float")
@@ -70,19 +76,27 @@ def atan(xp: Any, x: Any, /) -> Any:
 
 @atan.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / (1 + x * x),)
+    return (g / xp.conj(1 + x * x),)
 
 
 @primitive(promotes="float")
 def atan2(xp: Any, y: Any, x: Any, /) -> Any:
-    """Return the angle of the point ``(x, y)``: that of ``y / x`` in the right quadrant."""
+    """Return the angle of the point ``(x, y)``: that of ``y / x`` in the right quadrant.
+
+    The derivative at the origin, where the angle jumps, is 0.
+
+    Raises:
+        DTypeError: if one is complex.
+    """
+    check_kind("atan2", "c", x, y)
     return xp.atan2(y, x)
 
 
 @atan2.vjp
 def _(xp: Any, g: Any, _out: Any, y: Any, x: Any) -> Any:
-    squared = x * x + y * y
-    return lambda: g * x / squared, lambda: -g * y / squared
+    length = xp.hypot(x, y)  # its square could underflow
+    length = xp.where(length == 0, 1.0, length)
+    return lambda: g * (x / length) / length, lambda: -g * (y / length) / length
 
 
 @primitive(promotes="float")
@@ -93,7 +107,7 @@ def sinh(xp: Any, x: Any, /) -> Any:
 
 @sinh.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g * xp.cosh(x),)
+    return (g * xp.conj(xp.cosh(x)),)
 
 
 @primitive(promotes="float")
@@ -104,7 +118,7 @@ def cosh(xp: Any, x: Any, /) -> Any:
 
 @cosh.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g * xp.sinh(x),)
+    return (g * xp.conj(xp.sinh(x)),)
 
 
 @primitive(promotes="float")
@@ -115,7 +129,7 @@ def tanh(xp: Any, x: Any, /) -> Any:
 
 @tanh.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
-    return (g * (1 - out * out),)
+    return (g * xp.conj(1 - out * out),)
 
 
 @primitive(promotes="float")
@@ -126,7 +140,7 @@ def asinh(xp: Any, x: Any, /) -> Any:
 
 @asinh.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / xp.sqrt(x * x + 1),)
+    return (g / xp.conj(xp.sqrt(x * x + 1)),)
 
 
 @primitive(promotes="float")
@@ -137,7 +151,7 @@ def acosh(xp: Any, x: Any, /) -> Any:
 
 @acosh.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / (xp.sqrt(x - 1) * xp.sqrt(x + 1)),)
+    return (g / xp.conj(xp.sqrt(x - 1) * xp.sqrt(x + 1)),)
 
 
 @primitive(promotes="float")
@@ -148,12 +162,17 @@ def atanh(xp: Any, x: Any, /) -> Any:
 
 @atanh.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / ((1 - x) * (1 + x)),)
+    return (g / xp.conj((1 - x) * (1 + x)),)
 
 
 @primitive(promotes="float")
 def hypot(xp: Any, x: Any, y: Any, /) -> Any:
-    """Return ``sqrt(x**2 + y**2)`` without overflow. The derivative at the origin is 0."""
+    """Return ``sqrt(x**2 + y**2)`` without overflow. The derivative at the origin is 0.
+
+    Raises:
+        DTypeError: if one is complex.
+    """
+    check_kind("hypot", "c", x, y)
     return xp.hypot(x, y)
 
 

@@ -57,7 +57,9 @@ def finfo(type: Any, /) -> FloatInfo:
     """
     dtype = _dtype_of(type)
     if not dtypes.is_inexact(dtype):
-        raise DTypeError(f"finfo expects a data type of floats, got {dtype.name}: use lucid.iinfo for integers")
+        raise DTypeError(
+            f"finfo expects a data type of floats, got {dtype.name}: use lucid.iinfo for integers"
+        )
     if dtype.name == "bfloat16":  # as wide as float32, with 7 digits behind the point
         largest, smallest = (2 - 2.0**-7) * 2.0**127, 2.0**-126
         return FloatInfo(16, 2.0**-7, largest, -largest, smallest, dtype)
@@ -84,7 +86,9 @@ def iinfo(type: Any, /) -> IntegerInfo:
     """
     dtype = _dtype_of(type)
     if dtype.kind not in "iu":
-        raise DTypeError(f"iinfo expects a data type of integers, got {dtype.name}: use lucid.finfo for floats")
+        raise DTypeError(
+            f"iinfo expects a data type of integers, got {dtype.name}: use lucid.finfo for floats"
+        )
     limits = np.iinfo(dtype)
     return IntegerInfo(limits.bits, int(limits.max), int(limits.min), dtype)
 

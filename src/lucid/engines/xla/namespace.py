@@ -8,6 +8,7 @@ JAX clamps an index that is out of range, where Lucid raises on every engine. Py
 from __future__ import annotations
 
 import builtins
+import math
 from typing import Any
 
 import jax
@@ -42,19 +43,27 @@ def get_at(x: Array, /, *, index: Any) -> Array:
     """Return ``x[index]``."""
     index = _wide(index)
     _check_bounds(x.shape, index)
-    return x[index]
+    places = _places(x.shape, index)
+    return x[index] if places is None else jnp.reshape(x, -1)[places]
 
 
 def set_at(x: Array, value: Any, /, *, index: Any) -> Array:
     """Return a copy of ``x`` in which ``x[index]`` is ``value``."""
     index = _wide(index)
     _check_bounds(x.shape, index)
+    places = _places(x.shape, index)
+    if places is not None:
+        return jnp.reshape(jnp.reshape(x, -1).at[places].set(value), x.shape)
     return x.at[index].set(value)
 
 
 def scatter_add(values: Array, /, *, index: Any, shape: tuple[int, ...]) -> Array:
     """Return zeros of ``shape`` with ``values`` added at ``index``, duplicates and all."""
-    return jnp.zeros(shape, values.dtype).at[_wide(index)].add(values)
+    index = _wide(index)
+    places = _places(shape, index)
+    if places is not None:
+        return jnp.reshape(jnp.zeros(math.prod(shape), values.dtype).at[places].add(values), shape)
+    return jnp.zeros(shape, values.dtype).at[index].add(values)
 
 
 def _wide(index: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -62,6 +71,18 @@ def _wide(index: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(
         jnp.asarray(i, np.int64) if hasattr(i, "dtype") and i.dtype.kind in "iu" else i for i in index
     )
+
+
+def _places(shape: tuple[int, ...], index: tuple[Any, ...]) -> Array | None:
+    """Return the numbers of the elements that ``index`` reads if JAX would read others, else None.
+
+    It puts the axis that a single truth value makes in the wrong place if arrays stand beside it.
+    """
+    arrays = [i for i in index if hasattr(i, "dtype")]
+    if len(arrays) < 2 or not builtins.any(i.ndim == 0 and i.dtype == np.bool_ for i in arrays):
+        return None
+    numbers = np.arange(math.prod(shape)).reshape(shape)
+    return jnp.asarray(numbers[tuple(np.asarray(i) if isinstance(i, jax.Array) else i for i in index)])
 
 
 def _check_bounds(shape: tuple[int, ...], index: tuple[Any, ...]) -> None:
@@ -123,6 +144,11 @@ sinh = elementwise.sinh
 sqrt = elementwise.sqrt
 tan = elementwise.tan
 tanh = elementwise.tanh
+
+
+def pad(x: Array, widths: Any, /, *, value: Any) -> Array:
+    """Return ``x`` with ``widths`` elements of ``value`` before and after it on each axis."""
+    return jnp.pad(x, widths, constant_values=value)
 
 
 def to_device(x: Array, device: str, /) -> Any:
