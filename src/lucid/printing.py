@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from lucid.engines.dtypes import is_default
+from lucid.engines.registry import engine_of
 
 DIGITS = 4  # after the point
 SUMMARISE_ABOVE = 1000  # elements
@@ -81,6 +82,8 @@ def _number(value: Any) -> str:
 
 def represent(tensor: Any, name: str) -> str:
     """Return ``Name([[...]], grad=..., dtype=..., device=...)``, what is usual left out."""
+    if engine_of(tensor._array).depth:
+        return f"{name}({tensor._array!r})"  # under vmap it stands for many
     head = f"{name}("
     parts = [format_values(tensor.numpy(), len(head))]
     if tensor.requires_grad:

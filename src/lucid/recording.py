@@ -327,7 +327,7 @@ def wrap(array: Array, node: Node | None = None) -> Any:
 
 def at_one_depth(values: list[Any]) -> list[Any]:
     """Return ``values`` with the Tensors among them as arrays of the innermost ``vmap`` of any."""
-    engines = [engine_of(v._array) for v in values if isinstance(v, Tensor)]
+    engines: list[Any] = [engine_of(v._array) for v in values if isinstance(v, Tensor)]
     deepest = max(engines, key=lambda engine: engine.depth, default=None)
     if deepest is None or not deepest.depth:
         return values

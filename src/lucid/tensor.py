@@ -118,7 +118,7 @@ class Tensor(Exchange, Methods):
         return printing.represent(self, type(self).__name__)
 
     def __str__(self) -> str:
-        return repr(self) if self.requires_grad else printing.format_values(self.numpy())
+        return repr(self) if self.requires_grad or recording.depth else printing.format_values(self.numpy())
 
     def _repr_html_(self) -> str:
         return printing.as_html(self)

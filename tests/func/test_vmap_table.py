@@ -24,9 +24,7 @@ def examples(case: OpCase, shapes: tuple[Any, ...]) -> list[list[Any]]:
     """Draw arguments for each example: the same for the first, since a draw depends on the shapes alone."""
     rng = np.random.default_rng(0)
     domains = case.domain if isinstance(case.domain, tuple) else (case.domain,) * len(shapes)
-    return [
-        [domain(rng, shape) for domain, shape in zip(domains, shapes, strict=True)] for _ in range(COUNT)
-    ]
+    return [[domain(rng, shape) for domain, shape in zip(domains, shapes, strict=True)] for _ in range(COUNT)]
 
 
 def as_sequence(value: Any) -> list[Any]:
@@ -71,4 +69,3 @@ def test_a_batch_is_as_its_examples(case: OpCase) -> None:
             which = tuple(i for i in range(n) if np.asarray(drawn[0][i]).dtype.kind in "fc")
             if case.order and which:
                 check(grad(weighted(case), argnums=which), drawn, axes)
-

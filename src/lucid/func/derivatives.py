@@ -66,22 +66,10 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
         >>> lucid.func.value_and_grad(lambda x, y: x * y, argnums=(0, 1))(Tensor(2.0), Tensor(3.0))
         (Tensor(6.0), (Tensor(3.0), Tensor(2.0)))
     """
-    several = isinstance(argnums, tuple)
-    which = argnums if isinstance(argnums, tuple) else (argnums,)
 
     @functools.wraps(function)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        for i in which:
-            if not -len(args) <= i < len(args):
-                raise ArgumentError(f"grad: argnums={argnums}, but {len(args)} positional arguments were given")
-        chosen = [args[i] for i in which]
-
-        def call(*variables: Any) -> Any:
-            filled = list(args)
-            for i, variable in zip(which, variables, strict=True):
-                filled[i] = variable
-            return function(*filled, **kwargs)
-
+        call, chosen = of_chosen("grad", function, argnums, args, kwargs)
         pass_ = _Pass("grad", call, chosen, has_aux)
         value = pass_.outputs
         if not isinstance(value, Tensor) or value.size != 1:
@@ -91,12 +79,37 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
                 "or take lucid.func.jacobian"
             )
         if value.dtype.kind == "c":
-            raise GradientError(f"grad: the function must return a real number, got {value.dtype.name}: take .real")
+            raise GradientError(
+                f"grad: the function must return a real number, got {value.dtype.name}: take .real"
+            )
         grads = pass_.pull_back(ops.ones_like(value), retain_graph=False)
         results = pass_.release(value)
-        return (results, pass_.release(pass_.aux)) if has_aux else results, grads if several else grads[0]
+        grads = grads if isinstance(argnums, tuple) else grads[0]
+        return (results, pass_.release(pass_.aux)) if has_aux else results, grads
 
     return value_and_gradient
+
+
+def of_chosen(
+    name: str,
+    function: Function,
+    argnums: int | tuple[int, ...],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+) -> tuple[Function, list[Any]]:
+    """Return ``function`` as one of the chosen arguments alone, and these."""
+    which = argnums if isinstance(argnums, tuple) else (argnums,)
+    for i in which:
+        if not -len(args) <= i < len(args):
+            raise ArgumentError(f"{name}: argnums={argnums}, but there are {len(args)} positional arguments")
+
+    def call(*variables: Any) -> Any:
+        filled = list(args)
+        for i, variable in zip(which, variables, strict=True):
+            filled[i] = variable
+        return function(*filled, **kwargs)
+
+    return call, [args[i] for i in which]
 
 
 def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -199,6 +212,8 @@ class _Pass:
             result = function(*fresh)
         if has_aux and not (isinstance(result, tuple) and len(result) == 2):
             raise ArgumentTypeError(f"{name}: with has_aux the function returns (value, aux), got {result!r}")
+        self.outputs: Any
+        self.aux: Any
         self.outputs, self.aux = result if has_aux else (result, None)
         self._args = fresh
         self._variables = list(leaves(fresh))
@@ -214,7 +229,9 @@ class _Pass:
             return outputs
         return tree_map(lambda y: y.detach() if isinstance(y, Tensor) else y, outputs)
 
-    def pull_back(self, gradients: Any, retain_graph: bool = True, create_graph: bool = False) -> tuple[Any, ...]:
+    def pull_back(
+        self, gradients: Any, retain_graph: bool = True, create_graph: bool = False
+    ) -> tuple[Any, ...]:
         """Return the gradients of the arguments for ``gradients`` of the outputs."""
         pairs = []
         given = list(leaves(gradients))
@@ -224,7 +241,7 @@ class _Pass:
         for y, g in zip(outputs, given, strict=True):
             g = ops.asarray(g)
             if g.shape != y.shape:
-                raise ShapeError(f"{self.name}: the gradient of an output of shape {y.shape} has shape {g.shape}")
+                raise ShapeError(f"{self.name}: a gradient has shape {g.shape}, its output {y.shape}")
             if y._node is not None:
                 pairs.append((y, g))
         asked = self.depends or any(g._node is not None for _, g in pairs)

@@ -7,7 +7,7 @@ from typing import Any
 
 from lucid import ops
 from lucid.errors import ArgumentTypeError, DTypeError
-from lucid.func.derivatives import Function, vjp
+from lucid.func.derivatives import Function, of_chosen, vjp
 from lucid.func.tree import leaves, tree_map
 from lucid.func.vmap import vmap
 from lucid.tensor import Tensor
@@ -16,7 +16,8 @@ from lucid.tensor import Tensor
 def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function:
     r"""Return the function that computes all derivatives of ``function``'s results by its arguments.
 
-    .. math:: J_{i_1 \ldots i_m j_1 \ldots j_n} = \frac{\partial f(x)_{i_1 \ldots i_m}}{\partial x_{j_1 \ldots j_n}}
+    .. math::
+        J_{i_1 \ldots i_m j_1 \ldots j_n} = \frac{\partial f(x)_{i_1 \ldots i_m}}{\partial x_{j_1 \ldots j_n}}
 
     ``function`` runs once; then the gradients of all elements of its result are pulled back together,
     as one batch.
@@ -35,21 +36,15 @@ def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function
         Tensor([[2.0, 0.0],
                 [0.0, 4.0]])
     """
-    several = isinstance(argnums, tuple)
-    which = argnums if isinstance(argnums, tuple) else (argnums,)
 
     @functools.wraps(function)
     def matrix(*args: Any, **kwargs: Any) -> Any:
-        def call(*variables: Any) -> Any:
-            filled = list(args)
-            for i, variable in zip(which, variables, strict=True):
-                filled[i] = variable
-            return function(*filled, **kwargs)
-
-        chosen = tuple(args[i] for i in which)
+        call, chosen = of_chosen("jacobian", function, argnums, args, kwargs)
         out, pullback = vjp(call, *chosen)
         if not isinstance(out, Tensor):
-            raise ArgumentTypeError(f"jacobian: the function must return one Tensor, got {type(out).__name__}")
+            raise ArgumentTypeError(
+                f"jacobian: the function must return one Tensor, got {type(out).__name__}"
+            )
         for tensor in (out, *leaves(chosen)):
             if tensor.dtype.kind == "c":
                 raise DTypeError(
@@ -60,9 +55,9 @@ def jacobian(function: Function, argnums: int | tuple[int, ...] = 0) -> Function
         if out.size:
             rows = vmap(pullback)(ops.reshape(units, (out.size, *out.shape)))
         else:
-            rows = tree_map(lambda x: ops.zeros((0, *x.shape), dtype=x.dtype, device=x.device), chosen)
+            rows = tree_map(lambda x: ops.zeros((0, *x.shape), dtype=x.dtype, device=x.device), tuple(chosen))
         shaped = tree_map(lambda d: ops.reshape(d, (*out.shape, *d.shape[1:])), rows)
-        return shaped if several else shaped[0]
+        return shaped if isinstance(argnums, tuple) else shaped[0]
 
     return matrix
 

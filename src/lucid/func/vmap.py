@@ -10,7 +10,7 @@ from lucid.autograd import is_recording
 from lucid.errors import ArgumentError, ArgumentTypeError, IndexingError, ShapeError
 from lucid.func.batching.levels import BatchEngine, one_level_deeper
 from lucid.func.derivatives import Function
-from lucid.func.tree import leaves, refill, tree_map
+from lucid.func.tree import leaves, refill
 from lucid.recording import wrap
 from lucid.tensor import Tensor
 
@@ -84,7 +84,9 @@ def _count(values: list[Any], axes: list[Any]) -> int:
             continue
         shape = ops.asarray(x).shape
         if not -len(shape) <= axis < len(shape):
-            raise IndexingError(f"vmap: in_axes={axis}, but an argument has shape {shape}: write None to share it")
+            raise IndexingError(
+                f"vmap: in_axes={axis}, but an argument has shape {shape}: write None to share it"
+            )
         sizes.append(shape[axis])
     if not sizes:
         raise ArgumentError("vmap: no argument has a batch, every in_axes is None")
@@ -108,7 +110,7 @@ def _leave(engine: BatchEngine, y: Any, axis: int, count: int) -> Any:
         raise ArgumentTypeError(f"vmap: the function must return Tensors, got {type(y).__name__}")
     if axis is None:
         raise ArgumentError("vmap: out_axes must be integers, got None")
-    array = y._array
+    array: Any = y._array
     if type(array) is not engine.array_type:  # it did not depend on the batch
         inner, differs = y, False
     else:

@@ -22,8 +22,8 @@ import numpy as np
 
 from lucid import ops, recording
 from lucid.engines.dtypes import DType
-from lucid.engines.registry import engine_by_type, engine_of
-from lucid.errors import ArgumentError, GradientError
+from lucid.engines.registry import engine_by_type
+from lucid.errors import ArgumentError
 from lucid.func.batching.namespace import Namespace
 
 
@@ -71,6 +71,11 @@ class BatchedArray:
         """With the last two axes exchanged."""
         return self.xp.matrix_transpose(self)
 
+    @property
+    def T(self) -> Any:
+        """A matrix with its axes exchanged."""
+        return self.xp.permute_dims(self, (1, 0))
+
     def __getitem__(self, key: Any) -> Any:
         return self.xp.get_at(self, index=key if isinstance(key, tuple) else (key,))
 
@@ -80,6 +85,8 @@ class BatchedArray:
 
 def _operator(name: str, reflected: bool = False) -> Any:
     def operate(self: BatchedArray, *others: Any) -> Any:
+        if others and getattr(others[0], "depth", 0) > self.depth:
+            return NotImplemented  # what is inside of more vmaps knows how to hold this
         function = getattr(self.xp, name)
         return function(others[0], self) if reflected else function(self, *others)
 
@@ -128,7 +135,8 @@ class BatchEngine:
     def __init__(self, depth: int) -> None:
         self.depth = depth
         self.xp = Namespace(self)
-        self.array_type = type(f"BatchedArray{depth}", (BatchedArray,), {"depth": depth, "xp": self.xp, "__slots__": ()})
+        inside: dict[str, Any] = {"depth": depth, "xp": self.xp, "__slots__": ()}
+        self.array_type: Any = type(f"BatchedArray{depth}", (BatchedArray,), inside)
 
     def lift(self, tensor: Any) -> Any:
         """Return a Tensor of an outer level as one of this level, the same for every example."""
@@ -151,7 +159,7 @@ class BatchEngine:
         )
 
     def as_array(self, value: Any) -> BatchedArray:
-        return value if isinstance(value, BatchedArray) else self.xp.asarray(value)  # type: ignore[no-any-return]
+        return value if isinstance(value, BatchedArray) else self.xp.asarray(value)
 
     def move(self, array: BatchedArray, device: str) -> BatchedArray:
         return self.array_type(array.tensor.to(device), array.batched)  # type: ignore[no-any-return]

@@ -6,12 +6,14 @@ example, and the results are stacked: right, and slow.
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from lucid import ops, recording
 from lucid.engines.registry import is_array
 from lucid.errors import ArgumentError, MissingAttributeError
-from lucid.func.batching.rules import RULES, Example
+from lucid.func.batching.example import Example
+from lucid.func.batching.rules import RULES
 from lucid.func.tree import leaves, refill, tree_map
 from lucid.tensor import Tensor
 
@@ -67,6 +69,10 @@ class Batched:
         return recording.wrap(value) if is_array(value) else value
 
 
+def _one_of(i: int, x: Any) -> Any:
+    return x.tensor[i] if isinstance(x, Example) else x
+
+
 def in_a_loop(name: str, function: Any, examples: list[Any], args: Any, options: Any) -> Any:
     """Call ``function`` for each example, and stack the results."""
     count = examples[0].tensor.shape[0]
@@ -74,7 +80,7 @@ def in_a_loop(name: str, function: Any, examples: list[Any], args: Any, options:
         raise ArgumentError(f"vmap: {name} is called for each example, and there is none: the batch is empty")
     results = []
     for i in range(count):
-        xs, chosen = tree_map(lambda x, i=i: x.tensor[i] if isinstance(x, Example) else x, (args, options))
+        xs, chosen = tree_map(functools.partial(_one_of, i), (args, options))
         results.append(function(*xs, **chosen))
     columns = zip(*(list(leaves(r)) for r in results), strict=True)
     return refill(results[0], iter([ops.stack(column) for column in columns]))

@@ -20,8 +20,8 @@ from collections.abc import Callable
 from typing import Any
 
 from lucid import ops
-from lucid.func.batching.rules_indexing import get_at, scatter_add, set_at
 from lucid.func.batching.example import Example, batched, count_of, ndim_of, unwrapped
+from lucid.func.batching.rules_indexing import get_at, scatter_add, set_at
 from lucid.ops import comparison, complex_numbers, elementwise, exponential, trigonometry
 from lucid.recording import Primitive
 
@@ -105,29 +105,28 @@ def along(function: Any, x: Any, /, *, axis: int | None = None, **options: Any) 
     return function(x.tensor, axis=deeper(default if axis is None else axis), **others)
 
 
-@rule("expand_dims")
-def expand_dims(function: Any, x: Any, /, axis: Any = 0) -> Any:
-    return function(x.tensor, axis=deeper(axis))
-
-
-@rule("squeeze")
-def squeeze(function: Any, x: Any, /, axis: Any) -> Any:
+@rule("expand_dims", "squeeze")
+def at_axis(function: Any, x: Any, /, axis: Any) -> Any:
+    """Run a function that adds or takes away axes of size one."""
     return function(x.tensor, axis=deeper(axis))
 
 
 @rule("concat", "stack")
 def joined(function: Any, arrays: Any, /, *, axis: int = 0) -> Any:
+    """Join arrays, after repeating those that all examples share."""
     n = count_of(*arrays)
     return function([batched(a, n) for a in arrays], axis=deeper(axis))
 
 
 @rule("roll")
 def roll(function: Any, x: Any, /, shift: Any, *, axis: Any) -> Any:
+    """Roll along axes."""
     return function(x.tensor, shift, axis=deeper(axis))
 
 
 @rule("pad")
 def pad(function: Any, x: Any, /, widths: Any, *, value: Any) -> Any:
+    """Pad, but not the batch."""
     return function(x.tensor, ((0, 0), *widths), value=value)
 
 
@@ -136,6 +135,7 @@ def pad(function: Any, x: Any, /, widths: Any, *, value: Any) -> Any:
 
 @rule("reshape", "broadcast_to")
 def to_shape(function: Any, x: Any, /, shape: Any) -> Any:
+    """Put the batch's size in front of the shape."""
     shape = tuple(shape)
     # Between the batch and the axes that are there, broadcasting puts new ones.
     x = _padded(x, len(shape)) if function is ops.broadcast_to else x.tensor
@@ -144,6 +144,7 @@ def to_shape(function: Any, x: Any, /, shape: Any) -> Any:
 
 @rule("permute_dims")
 def permute_dims(function: Any, x: Any, /, axes: Any) -> Any:
+    """Permute all axes but the batch."""
     return function(x.tensor, (0, *(a % x.ndim + 1 for a in axes)))
 
 
@@ -182,8 +183,8 @@ def einsum(function: Any, subscripts: str, /, *operands: Any) -> Any:
 
 # ----------------------------------------------------------------- leading axes are batches already
 
-_LEADING = ("cholesky", "inv", "det", "slogdet", "qr", "svd", "svdvals", "eigh", "eigvalsh", "eig", "eigvals")
-_LEADING += ("pinv", "matrix_power", "matrix_rank", "matrix_norm", "trace", "diagonal", "matrix_transpose")
+_LEADING = ["cholesky", "inv", "det", "slogdet", "qr", "svd", "svdvals", "eigh", "eigvalsh", "eig", "eigvals"]
+_LEADING += ["pinv", "matrix_power", "matrix_rank", "matrix_norm", "trace", "diagonal", "matrix_transpose"]
 
 
 def leading(function: Any, x: Any, /, *args: Any, **options: Any) -> Any:
@@ -224,3 +225,9 @@ for _name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft"):
     RULES[f"fft.{_name}"] = transform
 for _name in ("fftn", "ifftn", "rfftn", "irfftn"):
     RULES[f"fft.{_name}"] = transform_of_several
+
+
+@rule("to_device")
+def to_device(function: Any, x: Any, device: str, /) -> Any:
+    """Move the whole batch."""
+    return function(x.tensor, device)
