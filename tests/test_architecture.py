@@ -47,6 +47,7 @@ MAY_IMPORT["tensor"] |= {"exchange", "methods", "printing"}
 # Data and files need tensors and random numbers alone.
 MAY_IMPORT["data"] = MAY_IMPORT["random"] | {"data"}
 MAY_IMPORT["io"] = MAY_IMPORT["tensor"] | {"io"}
+MAY_IMPORT["func"] = MAY_IMPORT["tensor"] | {"func"}
 MAY_IMPORT["testing"] = MAY_IMPORT["random"] | {"testing"}
 
 # What may use everything: the public namespace, and the programs.
@@ -187,6 +188,7 @@ def public_definitions(module: str) -> Iterator[tuple[str, ast.AST]]:
 SAID_ELSEWHERE = {
     "lucid.engines.cpu.engine": ("CPUEngine", "lucid.engines.protocol", "Engine"),
     "lucid.engines.xla.engine": ("XLAEngine", "lucid.engines.protocol", "Engine"),
+    "lucid.func.batching.levels": ("BatchEngine", "lucid.engines.protocol", "Engine"),
 }
 
 

@@ -530,11 +530,28 @@ def test_no_grad_can_be_entered_again_and_refuses_generators():
             yield x * 2
 
 
-def test_complex_numbers_are_refused_and_not_differentiated_wrongly():
-    with pytest.raises(DTypeError, match="complex"):
-        Tensor([1j], requires_grad=True)
-    with pytest.raises(GradientError, match="complex"):
-        leaf([1.0]) * 1j
+def test_the_gradient_of_a_complex_number_points_uphill():
+    z = leaf([3 + 4j])
+    lucid.abs(z).sum().backward()
+    np.testing.assert_allclose(z.grad.numpy(), [0.6 + 0.8j], 1e-6)
+    z.grad = None
+    (z * z).sum().backward(Tensor(1.0))  # the real part of z * z
+    np.testing.assert_allclose(z.grad.numpy(), [6 - 8j], 1e-6)
+
+
+def test_the_gradient_of_a_real_number_is_real_whatever_it_meets():
+    x, z = leaf([2.0]), leaf([1 + 1j])
+    y = x * z * 1j
+    lucid.imag(y).sum().backward()
+    assert (x.grad.dtype, x.grad.tolist()) == (lucid.float32, [1.0])
+    assert (z.grad.dtype, z.grad.tolist()) == (lucid.complex64, [2 + 0j])
+
+
+def test_backward_from_a_complex_number_asks_for_a_direction():
+    with pytest.raises(GradientError, match=r"complex64(.|\n)*y\.real"):
+        (leaf(1j) * 2).backward()
+    with pytest.raises(DTypeError, match="imaginary"):
+        (leaf(1.0) * 2).backward(Tensor(1j))
 
 
 def test_of_several_results_only_floats_are_tracked():

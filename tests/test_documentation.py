@@ -69,7 +69,7 @@ def docstrings() -> Iterator[Docstring]:
 def usual_names() -> dict[str, Any]:
     """Return what examples may use without an import."""
     names: dict[str, Any] = {"lucid": lucid, "Tensor": lucid.Tensor}
-    for part in ("nn", "optim", "data", "io", "testing", "random"):
+    for part in ("nn", "optim", "data", "io", "testing", "random", "func"):
         names[part] = importlib.import_module(f"lucid.{part}")
     names["F"] = importlib.import_module("lucid.nn.functional")
     return names

@@ -334,6 +334,11 @@ def _check_parameter(cls: str, name: Any, p: Any) -> None:
             f"{cls}: {name!r} is a {type(p).__name__} that tracks no gradients: "
             "make it with requires_grad=True, or wrap it in nn.Parameter(...)"
         )
+    if p.dtype.kind == "c":
+        raise DTypeError(
+            f"{cls}: {name!r} is {p.dtype.name}, and optimizers step real numbers: make its real and "
+            "imaginary parts two Parameters, and write re + 1j * im"
+        )
     if not p.is_leaf:
         raise ArgumentError(
             f"{cls}: {name!r} was computed from other tensors, so no gradient stays with it: "
