@@ -1,4 +1,4 @@
-"""``lucid.func``: what the functions of functions return, how they go into each other, and what they refuse."""
+"""``lucid.func``: what its functions return, how they go into each other, and what they refuse."""
 
 from __future__ import annotations
 
@@ -171,7 +171,7 @@ def test_jvp_against_differences():
 
 
 def test_jvp_of_what_does_not_depend_on_its_argument():
-    out, tangent = jvp(lambda x: lucid.ones(3), (Tensor([1.0]),), (Tensor([1.0]),))
+    _, tangent = jvp(lambda x: lucid.ones(3), (Tensor([1.0]),), (Tensor([1.0]),))
     assert tangent.tolist() == [0.0] * 3
 
 

@@ -77,7 +77,7 @@ def hessian(function: Function, argnums: int = 0) -> Function:
 
     Example:
         >>> lucid.func.hessian(lambda x: (x**3).sum())(Tensor([1.0, 2.0]))
-        Tensor([[6.0, 0.0],
-                [0.0, 12.0]])
+        Tensor([[ 6.0,  0.0],
+                [ 0.0, 12.0]])
     """
     return jacobian(jacobian(function, argnums), argnums)
