@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import lucid
-from lucid.testing import OpCase, booleans, distinct, nonzero, normal, positive
-from tests.ops.rows import BINARY, UNARY
+from lucid.testing import OpCase, booleans, complex_normal, distinct, nonzero, normal, positive
+from tests.ops.rows import BINARY, COMPLEX_BINARY, COMPLEX_UNARY, UNARY, off_axes
 
 ARITHMETIC = [
     OpCase(name="add", function=lucid.add, reference=np.add, shapes=BINARY, scalars=True),
@@ -65,6 +67,7 @@ ROUNDING = [
     OpCase(name="trunc", function=lucid.trunc, reference=np.trunc, shapes=UNARY, domain=distinct),
     OpCase(name="round", function=lucid.round, reference=np.round, shapes=UNARY, domain=distinct),
 ]
+
 
 WHERE = [
     ((2, 3), (2, 3), (2, 3)),
@@ -143,4 +146,51 @@ CHOOSING = [
     ),
 ]
 
-CASES = [*ARITHMETIC, *ROUNDING, *CHOOSING]
+FLOATS = [
+    OpCase(
+        name="copysign",
+        function=lucid.copysign,
+        reference=np.copysign,
+        shapes=BINARY,
+        domain=nonzero,
+        scalars=True,
+    ),
+    OpCase(name="nextafter", function=lucid.nextafter, reference=np.nextafter, shapes=BINARY, scalars=True),
+]
+
+
+def unary(name: str, function: Any, reference: Any, **more: Any) -> OpCase:
+    row = {"shapes": COMPLEX_UNARY, "domain": off_axes, **more}
+    return OpCase(name=f"{name}[complex]", function=function, reference=reference, **row)
+
+
+def binary(name: str, function: Any, reference: Any, **more: Any) -> OpCase:
+    row = {"shapes": COMPLEX_BINARY, "domain": off_axes, **more}
+    return OpCase(name=f"{name}[complex]", function=function, reference=reference, **row)
+
+
+COMPLEX = [
+    binary("add", lucid.add, np.add, domain=(normal, complex_normal)),
+    binary("subtract", lucid.subtract, np.subtract, scalars=True),
+    binary("multiply", lucid.multiply, np.multiply, scalars=True),
+    binary("divide", lucid.divide, np.divide, domain=(normal, off_axes)),
+    binary("pow", lucid.pow, np.power),
+    unary("pow[2]", lambda x: x**2, np.square),
+    unary("pow[1j]", lambda x: x**1j, lambda x: np.power(x, 1j)),
+    unary("negative", lucid.negative, np.negative),
+    unary("square", lucid.square, np.square),
+    unary("sqrt", lucid.sqrt, np.sqrt),
+    unary("reciprocal", lucid.reciprocal, np.reciprocal),
+    unary("abs", lucid.abs, np.abs),
+    unary("sign", lucid.sign, np.sign),
+    unary("round", lucid.round, np.round, order=0),
+    OpCase(
+        name="where[complex]",
+        function=lucid.where,
+        reference=np.where,
+        shapes=[((2, 3), (3,), (2, 1))],
+        domain=(booleans, complex_normal, normal),
+    ),
+]
+
+CASES = [*ARITHMETIC, *ROUNDING, *CHOOSING, *FLOATS, *COMPLEX]

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 import lucid
-from lucid.testing import OpCase, between, nonzero, positive
-from tests.ops.rows import BINARY, UNARY
+from lucid.testing import OpCase, between, complex_normal, nonzero, positive
+from tests.ops.rows import BINARY, COMPLEX_UNARY, UNARY, off_axes
 
 APART = "XLA's polynomial differs from NumPy's in the last digits"
 
@@ -63,4 +63,40 @@ TRIGONOMETRIC = [
     ),
 ]
 
-CASES = [*EXPONENTIAL, *TRIGONOMETRIC]
+# Entire functions anywhere, those with branch cuts or poles away from them.
+ENTIRE = {
+    "exp": (lucid.exp, np.exp),
+    "exp2": (lucid.exp2, np.exp2),
+    "expm1": (lucid.expm1, np.expm1),
+    "sin": (lucid.sin, np.sin),
+    "cos": (lucid.cos, np.cos),
+    "sinh": (lucid.sinh, np.sinh),
+    "cosh": (lucid.cosh, np.cosh),
+}
+CUT = {
+    "log": (lucid.log, np.log),
+    "log1p": (lucid.log1p, np.log1p),
+    "log2": (lucid.log2, np.log2),
+    "log10": (lucid.log10, np.log10),
+    "sigmoid": (lucid.sigmoid, lambda x: 1 / (1 + np.exp(-x))),
+    "tan": (lucid.tan, np.tan),
+    "tanh": (lucid.tanh, np.tanh),
+    "asin": (lucid.asin, np.asin),
+    "acos": (lucid.acos, np.acos),
+    "atan": (lucid.atan, np.atan),
+    "asinh": (lucid.asinh, np.asinh),
+    "acosh": (lucid.acosh, np.acosh),
+    "atanh": (lucid.atanh, np.atanh),
+}
+COMPLEX = [
+    OpCase(
+        name=f"{name}[complex]",
+        function=function,
+        reference=reference,
+        shapes=COMPLEX_UNARY,
+        domain=complex_normal if name in ENTIRE else off_axes,
+    )
+    for name, (function, reference) in {**ENTIRE, **CUT}.items()
+]
+
+CASES = [*EXPONENTIAL, *TRIGONOMETRIC, *COMPLEX]

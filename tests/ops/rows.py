@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from lucid.testing import OpCase
+import numpy as np
+
+from lucid.testing import OpCase, nonzero
+from lucid.testing.domains import NumPyArray
 
 # An ordinary shape, one of no axes, one of no elements.
 UNARY = [((2, 3),), ((),), ((0, 3),)]
@@ -20,6 +23,16 @@ BINARY = [
     ((), ()),
     ((0, 3), (1, 3)),
 ]
+
+
+# Complex rows go without broadcasting and empty arrays, which are the same for all dtypes.
+COMPLEX_UNARY = [((2, 3),), ((),)]
+COMPLEX_BINARY = [((2, 3), (2, 3)), ((2, 1), (3,))]
+
+
+def off_axes(rng: np.random.Generator, shape: tuple[int, ...]) -> NumPyArray:
+    """Draw complex numbers whose two parts are 0.3 or more away from 0: branch cuts lie on the axes."""
+    return np.asarray(nonzero(rng, shape) + 1j * nonzero(rng, shape))
 
 
 def with_options(row: OpCase, options: Sequence[Mapping[str, Any]]) -> list[OpCase]:

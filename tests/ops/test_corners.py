@@ -57,6 +57,22 @@ CORNERS: dict[str, Row] = {
         [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
     ),
     "sqrt": (lucid.sqrt, [[0.0, 4.0]], [[INF, 0.25]]),
+    "abs, complex": (lucid.abs, [[0j, 3 + 4j, -2j]], [[0j, 0.6 + 0.8j, -1j]]),
+    "sign, complex": (lambda z: lucid.imag(lucid.sign(z)), [[0j, 2 + 0j, 2j]], [[0j, 0.5j, 0j]]),
+    "real": (lucid.real, [[1 + 2j]], [[1 + 0j]]),
+    "imag": (lucid.imag, [[1 + 2j]], [[1j]]),
+    "copysign": (
+        lucid.copysign,
+        [[-2.0, 0.0, 3.0, 3.0], [1.0, 1.0, -0.0, 0.0]],
+        [[-1.0, 0.0, -1.0, 1.0], [0.0, 0.0, 0.0, 0.0]],
+    ),
+    "nextafter": (lucid.nextafter, [[0.0, 1.0], [1.0, 1.0]], [[1.0, 1.0], [0.0, 0.0]]),
+    "atan2": (
+        lucid.atan2,
+        [[0.0, -0.0, 1.0, 0.0], [0.0, 0.0, 0.0, -2.0]],
+        [[0.0, 0.0, 0.0, -0.5], [0.0, 0.0, -1.0, 0.0]],
+    ),
+    "atan2, small": (lucid.atan2, [[1e-30], [1e-30]], [[5e29], [-5e29]]),
     "hypot": (lucid.hypot, [[0.0, 3.0], [0.0, 4.0]], [[0.0, 0.6], [0.0, 0.8]]),
     "std": (lucid.std, [[2.0, 2.0]], [[0.0, 0.0]]),
     "std, one row flat": (
@@ -114,17 +130,18 @@ def test_derivative_at_a_corner(row: Row, device: str) -> None:
     tensors = [lucid.Tensor(p, device=device, requires_grad=True) for p in points]
     grads = lucid.autograd.grad(function(*tensors).sum(), tensors)
     for g, wanted in zip(grads, expected, strict=True):
-        np.testing.assert_allclose(g.numpy(), np.array(wanted, np.float32), rtol=1e-6)
+        np.testing.assert_allclose(g.numpy(), np.array(wanted, g.dtype), rtol=1e-6)
 
 
 @pytest.mark.parametrize(
-    "name", ["abs", "maximum", "max", "clip", "hypot", "std", "prod, two zeros", "where"]
+    "name",
+    ["abs", "abs, complex", "maximum", "max", "clip", "hypot", "atan2", "std", "prod, two zeros", "where"],
 )
 def test_second_derivative_at_a_corner_is_finite(name: str) -> None:
     function, points, _ = CORNERS[name]
     tensors = [lucid.Tensor(p, requires_grad=True) for p in points]
     grads = lucid.autograd.grad(function(*tensors).sum(), tensors, create_graph=True)
-    total = sum((g * g).sum() for g in grads)
+    total = sum(lucid.real(g * lucid.conj(g)).sum() for g in grads)
     for g in lucid.autograd.grad(total, tensors, allow_unused=True) if total.requires_grad else ():
         assert g is None or np.isfinite(g.numpy()).all()
 

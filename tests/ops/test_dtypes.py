@@ -176,7 +176,9 @@ def test_floats_of_floats_keep_their_width(function: Callable[..., Any], dtype: 
 
 
 @pytest.mark.parametrize(
-    "function", [lucid.exp, lucid.sqrt, lucid.mean, lucid.var, lambda x: x / x], ids=lambda f: f.__name__
+    "function",
+    [lucid.exp, lucid.sqrt, lucid.mean, lucid.var, lambda x: x / x, lambda x: lucid.copysign(x, x)],
+    ids=lambda f: f.__name__,
 )
 def test_floats_of_integers_are_float32_on_xla(function: Callable[..., Any]) -> None:
     assert function(lucid.ones(3, dtype="int8", device="xla:cpu")).dtype == lucid.float32
@@ -204,6 +206,22 @@ KEPT: list[tuple[Callable[..., Any], str, str]] = [
     (lucid.abs, "int8", "int8"),
     (lucid.sign, "int8", "int8"),
     (lucid.floor, "int64", "int64"),
+    (lucid.floor, "uint8", "uint8"),
+    (lucid.floor, "bool", "bool"),
+    (lucid.round, "bool", "bool"),
+    (lucid.round, "complex64", "complex64"),
+    (lucid.abs, "complex64", "float32"),
+    (lucid.abs, "complex128", "float64"),
+    (lucid.sign, "complex64", "complex64"),
+    (lucid.real, "complex128", "float64"),
+    (lucid.real, "int8", "int8"),
+    (lucid.imag, "complex64", "float32"),
+    (lucid.conj, "uint8", "uint8"),
+    (lucid.signbit, "float32", "bool"),
+    (lucid.isfinite, "int8", "bool"),
+    (lambda x: x == 1, "complex64", "bool"),
+    (lambda x: lucid.nextafter(x, 2.0), "float32", "float32"),
+    (lambda x: lucid.copysign(-1.0, x), "float64", "float64"),
     (lucid.ceil, "int64", "int64"),
     (lucid.trunc, "int64", "int64"),
     (lucid.round, "int64", "int64"),
@@ -296,6 +314,37 @@ def test_a_number_that_does_not_fit_raises() -> None:
         Tensor([1], dtype="uint8") + 300
 
 
+# What a comparison with a number gives that the array's type cannot hold: the truth.
+COMPARED: list[tuple[str, Callable[[Any], Any], bool]] = [
+    ("uint8", lambda x: x < 300, True),
+    ("uint8", lambda x: x == 300, False),
+    ("uint8", lambda x: x != -1, True),
+    ("uint8", lambda x: x >= -1, True),
+    ("int8", lambda x: lucid.greater(300, x), True),
+    ("int8", lambda x: lucid.greater_equal(-300, x), False),
+    ("uint64", lambda x: x > -(2**70), True),
+    ("float32", lambda x: x < 2**70, True),
+]
+
+
+@every_device
+@pytest.mark.parametrize(("dtype", "compare", "expected"), COMPARED)
+def test_comparing_with_a_number_out_of_range(
+    dtype: str, compare: Callable[[Any], Any], expected: bool, device: str
+) -> None:
+    result = compare(lucid.ones(2, dtype=dtype, device=device))
+    assert result.dtype == lucid.bool
+    assert result.tolist() == [expected] * 2
+
+
+@every_device
+def test_large_integers_meet_floats(device: str) -> None:
+    x = lucid.ones(2, device=device)
+    for result in (x + 2**70, 2**70 * x, lucid.maximum(x, 2**70)):
+        assert result.dtype == lucid.float32
+        assert result.tolist() == [2.0**70] * 2
+
+
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
 def test_complex_numbers_pass_through(dtype: str) -> None:
     x = Tensor([1 + 2j, -1j], dtype=dtype)
@@ -308,6 +357,13 @@ def test_complex_numbers_pass_through(dtype: str) -> None:
             assert result.dtype == dtype
     assert (x * x).dtype == dtype
     assert (x == x).all().item()
+
+
+def test_builtin_types_mean_the_defaults() -> None:
+    x = lucid.ones(1)
+    names = {float: "float32", int: "int64", bool: "bool", complex: "complex64", "complex": "complex64"}
+    for given, expected in names.items():
+        assert x.astype(given).dtype == expected
 
 
 @pytest.mark.parametrize("dtype", ["float", float, "f4", np.float32, np.dtype("float64"), lucid.float16])

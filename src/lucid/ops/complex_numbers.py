@@ -96,4 +96,4 @@ imag_part.name = "imag"  # in messages
 
 @imag_part.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
-    return (1j * g,)
+    return (g * 1j,)  # 1j * numpy.float64 would be a Python number

@@ -257,7 +257,7 @@ def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     # z / |z| moves along the circle alone: by the part of dz across it, and the less the larger z is.
     size = xp.abs(x)
     across = xp.imag(xp.conj(out) * g) / xp.where(size == 0, 1.0, size)
-    return (1j * across * out,)
+    return (across * out * 1j,)
 
 
 # ----------------------------------------------------------------- choosing
