@@ -64,8 +64,8 @@ def finfo(type: Any, /) -> FloatInfo:
         largest, smallest = (2 - 2.0**-7) * 2.0**127, 2.0**-126
         return FloatInfo(16, 2.0**-7, largest, -largest, smallest, dtype)
     limits: Any = np.finfo(dtype)
-    numbers = (limits.eps, limits.max, limits.min, limits.smallest_normal)
-    return FloatInfo(limits.bits, *map(float, numbers), limits.dtype)
+    eps, largest, smallest = float(limits.eps), float(limits.max), float(limits.smallest_normal)
+    return FloatInfo(limits.bits, eps, largest, -largest, smallest, limits.dtype)
 
 
 def iinfo(type: Any, /) -> IntegerInfo:
@@ -178,4 +178,5 @@ def _dtype_of(value: Any) -> DType:
 
 def _builtin(value: Any) -> Any:
     """Return a number as one of Python's own types: numpy.float64 is a float, and weak like one."""
-    return next(kind(value) for kind in _SCALARS if isinstance(value, kind))
+    kinds: tuple[Any, ...] = _SCALARS
+    return next(kind(value) for kind in kinds if isinstance(value, kind))

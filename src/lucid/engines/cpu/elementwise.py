@@ -31,12 +31,15 @@ def _all_finite(x: Any) -> Any:
 
 def pow(x: Any, y: Any, /) -> Any:
     """Return ``x ** y``; the operator is faster than ``numpy.pow`` for small whole exponents."""
-    if y.__class__ is int or (y.__class__ is float and y != 0.5):
-        return x**y
     result = x**y
-    # For an exponent of a half NumPy takes the square root, which is nan at -inf and -0 at -0.
-    if result.dtype.kind != "f" or not np.logical_or.reduce(np.equal(y, 0.5), axis=None):
+    # For an exponent of a half that is repeated, NumPy takes the square root: nan at -inf, -0 at -0.
+    kind = y.__class__
+    if kind is int or (kind is float and y != 0.5) or result.dtype.kind != "f":
         return result
+    if isinstance(y, np.ndarray):
+        repeated = y.size == 1 or y.shape != result.shape or 0 in y.strides
+        if not repeated or not np.logical_or.reduce(np.equal(y, 0.5), axis=None):
+            return result
     if np.minimum.reduce(x, axis=None, initial=1) > 0:
         return result
     special = np.equal(y, 0.5) & (np.equal(x, 0) | np.equal(x, -np.inf))
