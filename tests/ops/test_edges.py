@@ -56,12 +56,6 @@ def test_one_hot_of_more_classes_than_the_dtype_holds(dtype: str, device: str) -
     assert hot[0, 5].item() == 1
 
 
-@pytest.mark.parametrize("function", [lucid.var, lucid.std])
-def test_no_variance_of_complex_numbers(function: Callable[..., Any]) -> None:
-    with pytest.raises(DTypeError, match="var: no variance of complex numbers yet, got complex64"):
-        function(Tensor([1j, -1j]))
-
-
 def test_numpy_floats_are_weak_in_where_too() -> None:
     x = Tensor([1.0, -1.0])
     assert lucid.where(x > 0, x, np.float64(2)).dtype == lucid.float32

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from lucid import recording
 from lucid.errors import ArgumentError, ArgumentTypeError, GradientError, ShapeError
 from lucid.ops.axes import normalize_axis
 from lucid.ops.cast import as_written
-from lucid.ops.creation import as_shape, asarray
+from lucid.ops.creation import asarray
 from lucid.ops.indexing import take
-from lucid.ops.shape import as_sizes, broadcast_to, expand_dims, reshape, squeeze
+from lucid.ops.shape import as_counts, as_sizes, broadcast_to, expand_dims, reshape, squeeze
 from lucid.recording import primitive
 
 # ----------------------------------------------------------------- joining and splitting
@@ -61,7 +62,7 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Any:
     if axis is None:
         tensors, axis = [reshape(t, -1) for t in tensors], 0
     first = tensors[0].shape
-    axis = normalize_axis(axis, len(first))
+    axis = normalize_axis(axis, len(first), "concat")
     for i, t in enumerate(tensors):
         others = t.shape[:axis] + t.shape[axis + 1 :]
         if t.ndim != len(first) or others != first[:axis] + first[axis + 1 :]:
@@ -84,7 +85,7 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Any:
     for i, t in enumerate(tensors):
         if t.shape != tensors[0].shape:
             raise ShapeError(f"stack: tensor {i} has shape {t.shape}, the first {tensors[0].shape}")
-    axis = normalize_axis(axis, tensors[0].ndim + 1)
+    axis = normalize_axis(axis, tensors[0].ndim + 1, "stack")
     return concat([expand_dims(t, axis) for t in tensors], axis=axis)
 
 
@@ -120,7 +121,7 @@ def split(x: Any, indices_or_sections: Any, /, *, axis: int = 0) -> tuple[Any, .
         (Tensor([0, 1]), Tensor([2, 3, 4]))
     """
     x = asarray(x)
-    axis = normalize_axis(axis, x.ndim)
+    axis = normalize_axis(axis, x.ndim, "split")
     n = x.shape[axis]
     if hasattr(indices_or_sections, "__index__"):
         sections = indices_or_sections.__index__()
@@ -141,7 +142,7 @@ def split(x: Any, indices_or_sections: Any, /, *, axis: int = 0) -> tuple[Any, .
 def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
     """Return the slices of ``x`` along ``axis``, without that axis: the inverse of ``stack``."""
     x = asarray(x)
-    axis = normalize_axis(axis, x.ndim)
+    axis = normalize_axis(axis, x.ndim, "unstack")
     if x.shape[axis] == 0:
         return ()
     return tuple(squeeze(piece, axis) for piece in split(x, x.shape[axis], axis=axis))
@@ -155,8 +156,14 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
 
     Args:
         x: a Tensor.
-        repeats: how often: an integer, or one for each position along ``axis``.
+        repeats: how often: an integer, or a Tensor or sequence with one for each position along
+            ``axis``. The shape of the result depends on the numbers in a Tensor, so they are
+            fetched from its device, and none can be traced by ``jax.jit``.
         axis: the axis; None flattens first.
+
+    Raises:
+        ArgumentError: if ``repeats`` are no integers, or negative.
+        ShapeError: if there are too few or too many of them.
 
     Example:
         >>> lucid.repeat(lucid.Tensor([1, 2]), 2)
@@ -165,11 +172,11 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
     x = asarray(x)
     if axis is None:
         x, axis = reshape(x, -1), 0
-    axis = normalize_axis(axis, x.ndim)
-    counts = np.asarray(repeats)
+    axis = normalize_axis(axis, x.ndim, "repeat")
+    counts = repeats.numpy() if isinstance(repeats, recording.Tensor) else np.asarray(repeats)
     if counts.dtype.kind not in "iu" or (counts < 0).any():
         raise ArgumentError(f"repeat: repeats must be integers that are not negative, got {repeats!r}")
-    if counts.size == 1:
+    if counts.size == 1 and counts.ndim < 2:
         times = int(counts.reshape(-1)[0])
         shape = x.shape
         wide = broadcast_to(expand_dims(x, axis + 1), (*shape[: axis + 1], times, *shape[axis + 1 :]))
@@ -178,6 +185,7 @@ def repeat(x: Any, repeats: Any, /, *, axis: int | None = None) -> Any:
         raise ShapeError(
             f"repeat: axis {axis} has {x.shape[axis]} positions, and repeats shape {counts.shape}"
         )
+    counts = counts.astype(np.int64)
     return take(x, np.repeat(np.arange(x.shape[axis]), counts), axis=axis)
 
 
@@ -194,7 +202,7 @@ def tile(x: Any, repetitions: Any, /) -> Any:
                 [1, 2, 1, 2]])
     """
     x = asarray(x)
-    times = as_shape(repetitions)
+    times = as_counts(repetitions, "tile: repetitions")
     n = max(len(times), x.ndim)
     times = (1,) * (n - len(times)) + times
     shape = (1,) * (n - x.ndim) + x.shape

@@ -1,35 +1,91 @@
 """Sums, means, extremes: functions over one axis, several, or all.
 
 ``axis`` is an integer, a sequence of integers or None for all axes; ``keepdims=True`` leaves the
-axes that were reduced in place, with size one.
+axes that were reduced in place, with size one. Booleans and integers are summed and multiplied as
+int64, unsigned ones as uint64, unless ``dtype`` says otherwise; floats keep their dtype.
 """
 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lucid.engines import dtypes
-from lucid.errors import ArgumentError, DTypeError
-from lucid.ops.axes import checked_axes, kept_shape, normalize_axes, normalize_axis
+from lucid.errors import ArgumentTypeError, DTypeError
+from lucid.ops.axes import checked_axes, kept_shape, listed_axes, normalize_axes, normalize_axis
+from lucid.ops.complex_numbers import imag, real
 from lucid.ops.creation import asarray
 from lucid.ops.elementwise import sqrt, where
-from lucid.ops.joining import concat, pad
-from lucid.recording import primitive
+from lucid.recording import Primitive
 
 Axis = int | Sequence[int] | None
 
 
-@primitive
+class Reduction(Primitive):
+    """A primitive with an ``axis``, which it keeps as it was: a list may change before the rule reads it."""
+
+    def _record(
+        self, inputs: Any, parents: Any, output: Any, options: dict[str, Any], shape: Any, dtype: Any
+    ) -> Any:
+        axis = options.get("axis")
+        if axis is not None and axis.__class__ is not int:
+            options = {**options, "axis": listed_axes(axis)}
+        return super()._record(inputs, parents, output, options, shape, dtype)
+
+
+def reduction(promotes: str | None = None) -> Callable[[Callable[..., Any]], Reduction]:
+    """Make a ``Reduction`` of a function on arrays, as ``primitive`` makes a ``Primitive``."""
+    return lambda forward: Reduction(forward, promotes)
+
+
+def accumulator(source: dtypes.DType, dtype: Any) -> dtypes.DType:
+    """Return the dtype in which elements of ``source`` are added or multiplied.
+
+    Args:
+        source: the dtype of the elements.
+        dtype: what the user asked for; None for the default.
+
+    Raises:
+        DTypeError: if ``dtype`` would drop imaginary parts.
+    """
+    if dtype is None:
+        if source.kind == "u":
+            return dtypes.uint64
+        return dtypes.default_int if source.kind in "bi" else source
+    wanted = dtypes.as_dtype(dtype)
+    if source.kind == "c" and wanted.kind != "c":
+        raise DTypeError(
+            f"dtype={wanted.name} would drop the imaginary parts of {source.name}: take lucid.real(x) first"
+        )
+    return wanted
+
+
+def check_ordered(x: Any, name: str = "") -> None:
+    """Raise DTypeError if ``x`` is complex; ``name`` is the function that was called, for the message."""
+    if x.dtype.kind == "c":
+        raise DTypeError(
+            f"{name}{': ' if name else ''}complex numbers have no order, got {x.dtype.name}: "
+            "take lucid.real(x) or lucid.abs(x) first"
+        )
+
+
+@reduction()
 def sum(xp: Any, x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
     """Return the sum over ``axis``. Small integers and booleans are summed as int64.
+
+    Args:
+        x: a Tensor.
+        axis: axes to reduce; None for all.
+        dtype: to which ``x`` is cast before the sum.
+        keepdims: leave the reduced axes, with size one.
 
     Example:
         >>> lucid.sum(lucid.Tensor([[1.0, 2.0], [3.0, 4.0]]), axis=0)
         Tensor([4.0, 6.0])
     """
-    dtype = dtype if dtype is None else dtypes.as_dtype(dtype)
+    if dtype is not None:
+        dtype = accumulator(x.dtype, dtype)
     return xp.sum(x, axis=checked_axes(axis, x.ndim), dtype=dtype, keepdims=keepdims)
 
 
@@ -38,11 +94,11 @@ def _(
     xp: Any, g: Any, _out: Any, _x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False
 ) -> Any:
     if dtype is not None:
-        g = xp.astype(g, _x.dtype)
+        g = _cast_back(xp, g, _x.dtype)
     return (_spread(xp, g, _x.shape, axis),)
 
 
-@primitive(promotes="float")
+@reduction(promotes="float")
 def mean(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the mean over ``axis``; nan of no elements, a float of integers too."""
     return xp.mean(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
@@ -57,25 +113,24 @@ def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: Axis = None, keepdims: bool =
 
 
 def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
-    """Return the variance over ``axis``: the mean squared distance from the mean.
+    r"""Return the variance over ``axis``: the mean squared distance from the mean.
+
+    .. math:: \frac{1}{n - c} \sum_i |x_i - \bar x|^2
+
+    Of complex numbers it is real. Without degrees of freedom, where :math:`n - c \le 0`, it is nan.
 
     Args:
-        x: a Tensor of floats or integers.
+        x: a Tensor of numbers.
         axis: axes to reduce; None for all.
         correction: subtracted from the number of elements; 1 gives the unbiased estimate.
             The default 0 is the Array API's and NumPy's; PyTorch's is 1.
         keepdims: leave the reduced axes, with size one.
+
+    Example:
+        >>> lucid.var(lucid.Tensor([1.0, 3.0]), correction=1)
+        Tensor(2.0)
     """
-    x = asarray(x)
-    if x.dtype.kind == "c":
-        raise DTypeError(
-            f"var: no variance of complex numbers yet, got {x.dtype.name}: take that of x.numpy().real"
-        )
-    axes = normalize_axes(axis, x.ndim)
-    centred = x - mean(x, axis=axis, keepdims=True)
-    count = _size([x.shape[a] for a in axes]) - correction
-    # No degrees of freedom left: 0 / 0 is nan, as in NumPy and PyTorch.
-    return sum(centred * centred, axis=axis, keepdims=keepdims) / builtins.max(count, 0)
+    return _variance("var", x, axis, correction, keepdims)
 
 
 def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
@@ -83,45 +138,84 @@ def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
 
     Where all elements are equal its derivative is taken as 0, like that of a norm.
     """
-    variance = var(x, axis=axis, correction=correction, keepdims=keepdims)
+    variance = _variance("std", x, axis, correction, keepdims)
     flat = variance == 0
     return where(flat, 0.0, sqrt(where(flat, 1.0, variance)))
 
 
-def prod(x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
-    """Return the product over ``axis``.
-
-    It is a tree of products, so its derivative never divides by an element, and is right
-    where elements are zero.
-    """
+def _variance(name: str, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    if not hasattr(correction, "__float__") or getattr(correction, "ndim", False):
+        raise ArgumentTypeError(f"{name}: correction must be a number, got {correction!r}")
     x = asarray(x)
-    if dtype is None and x.dtype.kind in "biu":
-        dtype = dtypes.uint64 if x.dtype.kind == "u" else dtypes.default_int
-    if dtype is not None:
-        x = x.astype(dtype)
-    axes = normalize_axes(axis, x.ndim)
-    result_shape = kept_shape(x.shape, axes)
-    rest = [a for a in range(x.ndim) if a not in axes]
-    factors = x.permute_dims((*axes, *rest))
-    factors = factors.reshape((_size([x.shape[a] for a in axes]), *(x.shape[a] for a in rest)))
-    while factors.shape[0] > 1:
-        n = factors.shape[0]
-        half = n // 2
-        product = factors[:half] * factors[half : 2 * half]
-        factors = concat([product[:1] * factors[-1:], product[1:]]) if n % 2 else product
-    if factors.shape[0] == 0:
-        factors = factors.sum(axis=0, keepdims=True) + 1  # the product of nothing
-    factors = factors.astype(x.dtype).reshape(result_shape)
-    return factors if keepdims else factors.squeeze(axes)
+    axes = normalize_axes(axis, x.ndim, name)
+    given = x.dtype
+    if given.kind in "biu" or given == dtypes.float16:
+        x = x.astype(dtypes.float32)  # the squares of halves overflow
+    centred = x - mean(x, axis=axes, keepdims=True)
+    if given.kind == "c":
+        re, im = real(centred), imag(centred)
+        squares = re * re + im * im
+    else:
+        squares = centred * centred
+    count = _size([x.shape[a] for a in axes]) - float(correction)
+    result = sum(squares, axis=axes, keepdims=keepdims) / (count if count > 0 else float("nan"))
+    return result.astype(given) if given == dtypes.float16 else result
 
 
-@primitive
+@reduction()
+def prod(xp: Any, x: Any, /, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False) -> Any:
+    """Return the product over ``axis``. Small integers and booleans are multiplied as int64.
+
+    The derivative never divides by an element, and is right where elements are zero.
+
+    Args:
+        x: a Tensor.
+        axis: axes to reduce; None for all.
+        dtype: to which ``x`` is cast before the product.
+        keepdims: leave the reduced axes, with size one.
+
+    Example:
+        >>> lucid.prod(lucid.Tensor([2.0, 3.0, 4.0]))
+        Tensor(24.0)
+    """
+    dtype = accumulator(x.dtype, dtype)
+    return xp.prod(x, axis=checked_axes(axis, x.ndim), dtype=dtype, keepdims=keepdims)
+
+
+@prod.vjp
+def _(
+    xp: Any, g: Any, _out: Any, x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False
+) -> Any:
+    # What an element is multiplied by is the product of those before it and of those after it.
+    shape = tuple(x.shape)
+    axes = normalize_axes(axis, len(shape))
+    order = (*(a for a in range(len(shape)) if a not in axes), *axes)
+    factors = xp.permute_dims(x if dtype is None else xp.astype(x, dtypes.as_dtype(dtype)), order)
+    moved = tuple(shape[a] for a in order)
+    last = len(shape) - len(axes)
+    factors = xp.reshape(factors, (*moved[:last], _size(moved[last:])))
+    ends = xp.ones_like(xp.get_at(factors, index=(..., slice(0, 1))))
+
+    def before(factors: Any) -> Any:
+        earlier = xp.get_at(factors, index=(..., slice(0, -1)))
+        return xp.cumprod(xp.concat([ends, earlier], axis=last), axis=last)
+
+    after = xp.flip(before(xp.flip(factors, axis=last)), axis=last)
+    others = xp.reshape(before(factors) * after, moved)
+    others = xp.permute_dims(others, tuple(sorted(range(len(order)), key=order.__getitem__)))
+    d = xp.reshape(g, kept_shape(shape, axes)) * xp.conj(others)
+    return (d if dtype is None else _cast_back(xp, d, x.dtype),)
+
+
+@reduction()
 def max(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the largest element over ``axis``; elements that tie share the gradient equally.
 
     Raises:
         ArgumentError: if there are no elements.
+        DTypeError: if they are complex, which have no order.
     """
+    check_ordered(x)
     return xp.max(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
@@ -130,13 +224,15 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     return (_share_among_ties(xp, g, out, x, axis),)
 
 
-@primitive
+@reduction()
 def min(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return the smallest element over ``axis``; elements that tie share the gradient equally.
 
     Raises:
         ArgumentError: if there are no elements.
+        DTypeError: if they are complex, which have no order.
     """
+    check_ordered(x)
     return xp.min(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
@@ -145,38 +241,44 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     return (_share_among_ties(xp, g, out, x, axis),)
 
 
-@primitive
+@reduction()
 def argmax(xp: Any, x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """Return the position of the (first) largest element over ``axis``, as int64."""
+    check_ordered(x)
     axis = axis if axis is None else normalize_axis(axis, x.ndim)
     return xp.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@primitive
+@reduction()
 def argmin(xp: Any, x: Any, /, *, axis: int | None = None, keepdims: bool = False) -> Any:
     """Return the position of the (first) smallest element over ``axis``, as int64."""
+    check_ordered(x)
     axis = axis if axis is None else normalize_axis(axis, x.ndim)
     return xp.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@primitive
+@reduction()
 def all(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return whether all elements over ``axis`` are true (not zero)."""
     return xp.all(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
-@primitive
+@reduction()
 def any(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     """Return whether some element over ``axis`` is true (not zero)."""
     return xp.any(x, axis=checked_axes(axis, x.ndim), keepdims=keepdims)
 
 
-@primitive(promotes="float")
+@reduction(promotes="float")
 def logsumexp(xp: Any, x: Any, /, *, axis: Axis = None, keepdims: bool = False) -> Any:
     r"""Return the logarithm of the sum of exponentials over ``axis``, without overflow.
 
     .. math:: \log \sum_i e^{x_i} = m + \log \sum_i e^{x_i - m}, \quad m = \max_i x_i
+
+    Raises:
+        DTypeError: if ``x`` is complex: its elements have no largest.
     """
+    check_ordered(x)
     axis = checked_axes(axis, x.ndim)
     if x.size == 0:
         return xp.log(xp.sum(x, axis=axis, keepdims=keepdims))  # the logarithm of nothing: -inf
@@ -199,55 +301,16 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, keepdims: bool = 
     return (xp.reshape(g, kept) / xp.sum(shares, axis=axis, keepdims=True) * shares,)
 
 
-def cumulative_sum(
-    x: Any, /, *, axis: int | None = None, dtype: Any = None, include_initial: bool = False
-) -> Any:
-    """Return the running sums along ``axis``, which may be left out for one axis.
-
-    Args:
-        x: a Tensor.
-        axis: the axis to sum along.
-        dtype: of the result; small integers are summed as int64.
-        include_initial: begin with a zero, so that the result is longer by one.
-
-    Example:
-        >>> lucid.cumulative_sum(lucid.Tensor([1, 2, 3]))
-        Tensor([1, 3, 6])
-    """
-    x = asarray(x)
-    if axis is None:
-        if x.ndim != 1:
-            raise ArgumentError(f"cumulative_sum: a tensor of shape {x.shape} needs an axis")
-        axis = 0
-    if dtype is None and x.dtype.kind in "biu":
-        dtype = dtypes.uint64 if x.dtype.kind == "u" else dtypes.default_int
-    if dtype is not None:
-        x = x.astype(dtype)
-    axis = normalize_axis(axis, x.ndim)
-    if include_initial:
-        x = pad(x, [(1, 0) if a == axis else (0, 0) for a in range(x.ndim)])
-    return cumsum(x, axis=axis)
-
-
-@primitive
-def cumsum(xp: Any, x: Any, /, *, axis: int) -> Any:
-    """Return the running sums along ``axis``; see ``cumulative_sum``."""
-    return xp.cumsum(x, axis=axis)
-
-
-cumsum.name = "cumulative_sum"  # in messages
-
-
-@cumsum.vjp
-def _(xp: Any, g: Any, _out: Any, _x: Any, *, axis: int) -> Any:
-    return (xp.flip(xp.cumsum(xp.flip(g, axis=axis), axis=axis), axis=axis),)
-
-
 def _size(shape: Any) -> int:
     size = 1
     for n in shape:
         size *= n
     return size
+
+
+def _cast_back(xp: Any, g: Any, dtype: dtypes.DType) -> Any:
+    """Return ``g`` as the gradient of what was cast from ``dtype``; a real number had no imaginary part."""
+    return xp.astype(g if dtype.kind == "c" else xp.real(g), dtype)
 
 
 def _spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis) -> Any:

@@ -4,26 +4,68 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lucid.errors import ArgumentError, ArgumentTypeError, IndexingError
+from lucid.errors import ArgumentError, ArgumentTypeError
+from lucid.grad_mode import is_recording
 from lucid.ops.axes import normalize_axis
 from lucid.ops.creation import asarray
 from lucid.ops.indexing import getitem, take_along_axis
+from lucid.ops.reduction import check_ordered
 from lucid.recording import primitive
 
 
 @primitive
 def argsort(xp: Any, x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
-    """Return the indices that sort ``x`` along ``axis``; equal elements keep their order."""
+    """Return the indices, int64, that sort ``x`` along ``axis``.
+
+    Args:
+        x: a Tensor of real numbers.
+        axis: the axis to sort along.
+        descending: begin with the largest; nan comes first then.
+        stable: keep the order of equal elements. It is kept with XLA in any case.
+
+    Raises:
+        DTypeError: if ``x`` is complex: complex numbers have no order.
+
+    Example:
+        >>> lucid.argsort(lucid.Tensor([3, 1, 2]))
+        Tensor([1, 2, 0])
+    """
+    check_ordered(x)
     axis = normalize_axis(axis, x.ndim)
-    return xp.argsort(x, axis=axis, descending=descending, stable=stable)
+    return xp.argsort(x, axis=axis, descending=bool(descending), stable=bool(stable))
 
 
 def sort(x: Any, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Any:
-    """Return ``x`` sorted along ``axis``; nan comes last, or first if ``descending``."""
+    """Return ``x`` sorted along ``axis``; nan comes last, or first if ``descending``.
+
+    Args:
+        x: a Tensor of real numbers.
+        axis: the axis to sort along.
+        descending: begin with the largest.
+        stable: keep the order of equal elements, which decides which of them gets which gradient.
+
+    Raises:
+        DTypeError: if ``x`` is complex: complex numbers have no order.
+
+    Example:
+        >>> lucid.sort(lucid.Tensor([3, 1, 2]), descending=True)
+        Tensor([3, 2, 1])
+    """
     x = asarray(x)
-    if x.ndim == 0:
-        raise IndexingError("sort: a tensor of shape () has no axis to sort along")
+    check_ordered(x, "sort")
+    axis = normalize_axis(axis, x.ndim, "sort")
+    if x._node is None or not is_recording():
+        return in_order(x, axis=axis, descending=bool(descending), stable=bool(stable))
     return take_along_axis(x, argsort(x, axis=axis, descending=descending, stable=stable), axis=axis)
+
+
+@primitive
+def in_order(xp: Any, x: Any, /, *, axis: int, descending: bool, stable: bool) -> Any:
+    """Return ``x`` sorted along ``axis``, without a derivative; see ``sort``."""
+    return xp.sort(x, axis=axis, descending=descending, stable=stable)
+
+
+in_order.name = "sort"  # in messages
 
 
 class TopK(NamedTuple):
@@ -44,13 +86,15 @@ def topk(x: Any, k: int, /, *, axis: int = -1, largest: bool = True) -> TopK:
 
     Raises:
         ArgumentError: if the axis is shorter than ``k``.
+        DTypeError: if ``x`` is complex.
 
     Example:
         >>> lucid.topk(lucid.Tensor([1.0, 5.0, 3.0]), 2).values
         Tensor([5.0, 3.0])
     """
     x = asarray(x)
-    axis = normalize_axis(axis, x.ndim)
+    check_ordered(x, "topk")
+    axis = normalize_axis(axis, x.ndim, "topk")
     if not hasattr(k, "__index__"):
         raise ArgumentTypeError(f"topk: k must be an integer, got {k!r}")
     k = k.__index__()
