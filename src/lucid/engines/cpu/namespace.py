@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu import linalg as linalg
 from lucid.engines.cpu.elementwise import expm1 as expm1
 from lucid.engines.cpu.elementwise import floor_divide as floor_divide
 from lucid.engines.cpu.elementwise import log1p as log1p
@@ -118,6 +119,11 @@ def astype(x: Any, dtype: DType, /, *, copy: bool = True) -> Array:
     check_cast(x.dtype, dtype)
     result: Array = x.astype(dtype, copy=copy)
     return result
+
+
+def unique_values(x: Array, /) -> Array:
+    """Return the distinct elements of ``x`` in order, where ``numpy.unique_values`` promises none."""
+    return np.unique(x, equal_nan=False)
 
 
 def cumsum(x: Array, /, *, axis: int) -> Array:

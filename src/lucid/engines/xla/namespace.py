@@ -17,6 +17,7 @@ import numpy as np
 
 from lucid.engines.dtypes import DType, check_cast
 from lucid.engines.xla import elementwise
+from lucid.engines.xla import linalg as linalg
 from lucid.engines.xla.elementwise import comparison, with_numbers
 
 Array = Any
@@ -149,6 +150,11 @@ tanh = elementwise.tanh
 def pad(x: Array, widths: Any, /, *, value: Any) -> Array:
     """Return ``x`` with ``widths`` elements of ``value`` before and after it on each axis."""
     return jnp.pad(x, widths, constant_values=value)
+
+
+def searchsorted(x1: Array, x2: Array, /, *, side: str = "left") -> Array:
+    """Return where ``x2`` belongs in ``x1``, as int64: JAX says int32."""
+    return jnp.searchsorted(x1, x2, side=side).astype(np.int64)
 
 
 def to_device(x: Array, device: str, /) -> Any:
