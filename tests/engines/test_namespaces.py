@@ -94,7 +94,7 @@ def test_numbers_keep_their_type(dtype: str, device: str) -> None:
 @every_device
 def test_a_cast_does_not_drop_imaginary_parts(device: str) -> None:
     x = lucid.Tensor([1 + 1j], device=device)
-    with pytest.raises(DTypeError, match=r"complex64 to float32.*x\.numpy\(\)\.real"):
+    with pytest.raises(DTypeError, match=r"complex64 to float32.*lucid\.real\(x\)"):
         x.astype("float32")
     with pytest.raises(DTypeError, match="complex64 to int64"):
         lucid.asarray(x, dtype="int64")

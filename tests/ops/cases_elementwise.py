@@ -183,6 +183,12 @@ COMPLEX = [
     unary("reciprocal", lucid.reciprocal, np.reciprocal),
     unary("abs", lucid.abs, np.abs),
     unary("sign", lucid.sign, np.sign),
+    unary("conj", lucid.conj, np.conj),
+    unary("real", lucid.real, np.real),
+    unary("imag", lucid.imag, np.imag),
+    OpCase(name="conj[real]", function=lucid.conj, reference=np.conj, shapes=COMPLEX_UNARY),
+    OpCase(name="real[real]", function=lucid.real, reference=np.real, shapes=COMPLEX_UNARY),
+    OpCase(name="imag[real]", function=lucid.imag, reference=np.imag, shapes=COMPLEX_UNARY, order=0),
     unary("round", lucid.round, np.round, order=0),
     OpCase(
         name="where[complex]",
