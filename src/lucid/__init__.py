@@ -11,7 +11,7 @@ Tensors and their operations are here; modules are in ``lucid.nn``, optimizers i
 import importlib
 from typing import Any
 
-from lucid import autograd, errors, random
+from lucid import autograd, errors, fft, random
 from lucid.autograd import enable_grad, no_grad, primitive
 from lucid.hints import hint
 from lucid.namespace_info import __array_api_version__, __array_namespace_info__
@@ -171,6 +171,7 @@ from lucid.ops import (
     can_cast,
     conj,
     copysign,
+    count_nonzero,
     cumulative_prod,
     diff,
     finfo,
@@ -178,9 +179,16 @@ from lucid.ops import (
     iinfo,
     imag,
     isdtype,
+    isin,
     nextafter,
+    nonzero,
     real,
     result_type,
+    searchsorted,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
 )
 
 # fmt: off
@@ -190,20 +198,22 @@ __all__ = [
     "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh",
     "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
     "bitwise_xor", "bool", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "can_cast", "ceil",
-    "clip", "complex128", "complex64", "concat", "conj", "copysign", "cos", "cosh", "cumulative_prod",
-    "cumulative_sum", "diff", "divide", "einsum", "empty", "empty_like", "equal", "erf", "exp", "exp2",
-    "expand_dims", "expm1", "eye", "finfo", "flatten", "flip", "float16", "float32", "float64", "floor",
-    "floor_divide", "from_dlpack", "full", "full_like", "getitem", "greater", "greater_equal", "hypot",
-    "iinfo", "imag", "int16", "int32", "int64", "int8", "isdtype", "isfinite", "isinf", "isnan", "less",
-    "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp", "logical_and",
-    "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul", "matrix_transpose", "max",
-    "maximum", "mean", "meshgrid", "min", "minimum", "moveaxis", "multiply", "negative", "nextafter",
-    "not_equal", "one_hot", "ones", "ones_like", "pad", "permute_dims", "positive", "pow", "prod",
-    "real", "reciprocal", "remainder", "repeat", "reshape", "result_type", "roll", "round",
-    "scatter_add", "setitem", "sigmoid", "sign", "signbit", "sin", "sinh", "sort", "split", "sqrt",
-    "square", "squeeze", "stack", "std", "subtract", "sum", "take", "take_along_axis", "tan", "tanh",
-    "tensordot", "tile", "to_device", "topk", "transpose", "tril", "triu", "trunc", "uint16", "uint32",
-    "uint64", "uint8", "unstack", "var", "vecdot", "where", "zeros", "zeros_like",
+    "clip", "complex128", "complex64", "concat", "conj", "copysign", "cos", "cosh", "count_nonzero",
+    "cumulative_prod", "cumulative_sum", "diff", "divide", "einsum", "empty", "empty_like", "equal",
+    "erf", "exp", "exp2", "expand_dims", "expm1", "eye", "finfo", "flatten", "flip", "float16",
+    "float32", "float64", "floor", "floor_divide", "from_dlpack", "full", "full_like", "getitem",
+    "greater", "greater_equal", "hypot", "iinfo", "imag", "int16", "int32", "int64", "int8", "isdtype",
+    "isfinite", "isin", "isinf", "isnan", "less", "less_equal", "linspace", "log", "log10", "log1p",
+    "log2", "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp",
+    "matmul", "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum", "moveaxis",
+    "multiply", "negative", "nextafter", "nonzero", "not_equal", "one_hot", "ones", "ones_like", "pad",
+    "permute_dims", "positive", "pow", "prod", "real", "reciprocal", "remainder", "repeat", "reshape",
+    "result_type", "roll", "round", "scatter_add", "searchsorted", "setitem", "sigmoid", "sign",
+    "signbit", "sin", "sinh", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "subtract",
+    "sum", "take", "take_along_axis", "tan", "tanh", "tensordot", "tile", "to_device", "topk",
+    "transpose", "tril", "triu", "trunc", "uint16", "uint32", "uint64", "uint8", "unique_all",
+    "unique_counts", "unique_inverse", "unique_values", "unstack", "var", "vecdot", "where", "zeros",
+    "zeros_like",
 ]
 # fmt: on
 

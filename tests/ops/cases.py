@@ -10,6 +10,7 @@ from tests.ops import (
     cases_indexing,
     cases_linalg,
     cases_reduction,
+    cases_searching,
     cases_shape,
     cases_sorting,
 )
@@ -23,4 +24,5 @@ CASES: list[OpCase] = [
     *cases_indexing.CASES,
     *cases_linalg.CASES,
     *cases_sorting.CASES,
+    *cases_searching.CASES,
 ]

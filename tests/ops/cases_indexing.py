@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import lucid
-from lucid.testing import OpCase, integers, normal
+from lucid.testing import OpCase, complex_normal, integers, normal
 
 SHAPE = (3, 4, 2)
 
@@ -111,6 +111,46 @@ OTHERS = [
         domain=(normal, integers(-4, 4)),
     ),
     OpCase(
+        name="getitem[a tensor of no axes, and a slice]",
+        function=lambda x, i: x[:, i, None, ..., i],
+        reference=lambda x, i: x[:, i, None, ..., i],
+        shapes=[((2, 3, 2, 3), ())],
+        domain=(normal, integers(-3, 3)),
+    ),
+    OpCase(
+        name="getitem[complex]",
+        function=lambda x: x[[0, 0, 2], ::-1] * x[0],
+        reference=lambda x: x[[0, 0, 2], ::-1] * x[0],
+        shapes=[((3, 2),)],
+        domain=complex_normal,
+    ),
+    OpCase(
+        name="getitem[a truth value beside an array]",
+        function=lambda x: x[None, True, [2, 0, 2]],
+        reference=lambda x: x[None, True, [2, 0, 2]],
+        shapes=[((3, 2),)],
+    ),
+    OpCase(
+        name="setitem[a truth value beside an array]",
+        function=lambda x, v: lucid.setitem(x, (np.array(True), [2, 0]), v),
+        reference=lambda x, v: np.concat([v[1:], x[1:2], v[:1]]),
+        shapes=[((3, 2), (2, 2))],
+    ),
+    OpCase(
+        name="setitem[complex]",
+        function=lambda x, v: lucid.setitem(x, (slice(None), [1, 0]), v) ** 2,
+        reference=lambda x, v: np.concat([v[:, ::-1], x[:, 2:]], axis=1) ** 2,
+        shapes=[((2, 3), (2, 2))],
+        domain=complex_normal,
+    ),
+    OpCase(
+        name="setitem[real values into complex ones]",
+        function=lambda x, v: lucid.setitem(x, 1, v),
+        reference=lambda x, v: np.stack([x[0], v]),
+        shapes=[((2, 3), (3,))],
+        domain=(complex_normal, normal),
+    ),
+    OpCase(
         name="getitem[0-d]",
         function=lambda x: x[...] + x[()] + x[None].sum(),
         reference=lambda x: 3 * x,
@@ -147,6 +187,13 @@ OTHERS = [
         reference=lambda x, i: np.take_along_axis(x, i, axis=1),
         shapes=[((2, 3), (2, 4)), ((2, 3, 2), (2, 1, 2)), ((2, 3), (2, 0)), ((2, 3), (1, 2))],
         domain=(normal, integers(0, 3)),
+    ),
+    OpCase(
+        name="take_along_axis[complex]",
+        function=lambda x, i: lucid.take_along_axis(x, i) ** 2,
+        reference=lambda x, i: np.take_along_axis(x, i, axis=-1) ** 2,
+        shapes=[((2, 3), (2, 4))],
+        domain=(complex_normal, integers(-3, 3)),
     ),
     OpCase(
         name="take_along_axis[first axis]",

@@ -22,6 +22,7 @@ from lucid.engines.dtypes import (
     uint32,
     uint64,
 )
+from lucid.ops import fft
 from lucid.ops.cast import astype, cast
 from lucid.ops.comparison import (
     allclose,
@@ -134,6 +135,17 @@ from lucid.ops.reduction import (
     var,
 )
 from lucid.ops.rounding import ceil, copysign, floor, nextafter, round, trunc
+from lucid.ops.searching import count_nonzero, nonzero, places, positions, searchsorted
+from lucid.ops.sets import (
+    distinct,
+    distinct_values,
+    isin,
+    member,
+    unique_all,
+    unique_counts,
+    unique_inverse,
+    unique_values,
+)
 from lucid.ops.shape import (
     broadcast_arrays,
     broadcast_shapes,
@@ -182,21 +194,23 @@ __all__ = [
     "bitwise_left_shift", "bitwise_or", "bitwise_right_shift", "bitwise_xor", "bool",
     "broadcast_arrays", "broadcast_shapes", "broadcast_to", "can_cast", "cast", "ceil", "clip",
     "clip_above", "clip_below", "comparable", "complex128", "complex64", "concat", "conj", "conjugate",
-    "copysign", "cos", "cosh", "cumprod", "cumsum", "cumulative_prod", "cumulative_sum", "diff",
-    "divide", "einsum", "empty", "empty_like", "equal", "erf", "exp", "exp2", "expand", "expand_dims",
-    "expm1", "eye", "finfo", "flatten", "flip", "float16", "float32", "float64", "floor",
-    "floor_divide", "from_dlpack", "full", "full_like", "get_at", "getitem", "greater", "greater_equal",
-    "hypot", "iinfo", "imag", "imag_part", "int16", "int32", "int64", "int8", "isdtype", "isfinite",
-    "isinf", "isnan", "join", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
-    "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul",
-    "matrix_transpose", "max", "maximum", "mean", "meshgrid", "min", "minimum", "move", "moveaxis",
-    "multiply", "negative", "nextafter", "not_equal", "one_hot", "ones", "ones_like", "pad", "permute",
-    "permute_dims", "pieces", "positive", "pow", "prod", "real", "real_part", "reciprocal", "remainder",
-    "repeat", "reshape", "result_type", "reverse", "roll", "rotate", "round", "scatter_add", "select",
-    "set_at", "setitem", "sigmoid", "sign", "signbit", "sin", "sinh", "sort", "split", "sqrt", "square",
-    "squeeze", "stack", "std", "subtract", "sum", "sum_of_products", "surround", "take",
-    "take_along_axis", "tan", "tanh", "tensordot", "tile", "to_array", "to_device", "topk", "transpose",
-    "tril", "triu", "trunc", "uint16", "uint32", "uint64", "uint8", "unstack", "var", "vecdot", "view",
-    "where", "zeros", "zeros_like",
+    "copysign", "cos", "cosh", "count_nonzero", "cumprod", "cumsum", "cumulative_prod",
+    "cumulative_sum", "diff", "distinct", "distinct_values", "divide", "einsum", "empty", "empty_like",
+    "equal", "erf", "exp", "exp2", "expand", "expand_dims", "expm1", "eye", "finfo", "flatten", "flip",
+    "float16", "float32", "float64", "floor", "floor_divide", "from_dlpack", "full", "full_like",
+    "get_at", "getitem", "greater", "greater_equal", "hypot", "iinfo", "imag", "imag_part", "int16",
+    "int32", "int64", "int8", "isdtype", "isfinite", "isin", "isinf", "isnan", "join", "less",
+    "less_equal", "linspace", "log", "log10", "log1p", "log2", "logaddexp", "logical_and",
+    "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul", "matrix_transpose", "max",
+    "maximum", "mean", "member", "meshgrid", "min", "minimum", "move", "moveaxis", "multiply",
+    "negative", "nextafter", "nonzero", "not_equal", "one_hot", "ones", "ones_like", "pad", "permute",
+    "permute_dims", "pieces", "places", "positions", "positive", "pow", "prod", "real", "real_part",
+    "reciprocal", "remainder", "repeat", "reshape", "result_type", "reverse", "roll", "rotate", "round",
+    "scatter_add", "searchsorted", "select", "set_at", "setitem", "sigmoid", "sign", "signbit", "sin",
+    "sinh", "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "subtract", "sum",
+    "sum_of_products", "surround", "take", "take_along_axis", "tan", "tanh", "tensordot", "tile",
+    "to_array", "to_device", "topk", "transpose", "tril", "triu", "trunc", "uint16", "uint32", "uint64",
+    "uint8", "unique_all", "unique_counts", "unique_inverse", "unique_values", "unstack", "var",
+    "vecdot", "view", "where", "zeros", "zeros_like",
 ]
 # fmt: on

@@ -17,8 +17,9 @@ from lucid import recording
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of
-from lucid.errors import ArgumentError, IndexingError, ShapeError
+from lucid.errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from lucid.ops.axes import normalize_axis
+from lucid.ops.cast import as_written
 from lucid.ops.creation import asarray
 from lucid.recording import primitive
 
@@ -76,10 +77,18 @@ def _(xp: Any, g: Any, out: Any, _x: Any, _value: Any, *, index: tuple[Any, ...]
 def getitem(x: Any, key: Any, /) -> Any:
     """Return ``x[key]``, by NumPy's rules: integers, slices, ``...``, None, integer and boolean arrays.
 
+    A slice may reach beyond the ends, an integer may not. Tensors are indices too: of integers, of
+    booleans, of no axes. The gradient of what is read twice adds up.
+
     Raises:
         IndexingError: if an index is out of range or no index.
+
+    Example:
+        >>> x = lucid.Tensor([[1.0, 2.0], [3.0, 4.0]])
+        >>> x[:, -1], x[x > 2], x[lucid.Tensor([1, 0]), 0]
+        (Tensor([2.0, 4.0]), Tensor([3.0, 4.0]), Tensor([3.0, 1.0]))
     """
-    x = _as_deep_as(key, x)
+    x = _as_deep_as(key, x if isinstance(x, recording.Tensor) else asarray(x))
     return get_at(x, index=as_index(key, x._array))
 
 
@@ -92,9 +101,14 @@ def setitem(x: Any, key: Any, value: Any, /) -> Any:
     Raises:
         IndexingError: if an index is out of range or no index.
         ShapeError: if ``value`` does not broadcast to the shape of ``x[key]``.
+        DTypeError: if ``x`` would not hold ``value``.
+
+    Example:
+        >>> lucid.setitem(lucid.Tensor([1.0, 2.0, 3.0]), slice(1, None), 0.0)
+        Tensor([1.0, 0.0, 0.0])
     """
-    x = _as_deep_as(key, x)
-    index, value = _check_write(x, key, value)
+    x = _as_deep_as(key, asarray(x))
+    index, value = _check_write(x, key, as_written(value, x.dtype, x.device, "setitem"))
     return set_at(x, value, index=index)
 
 
@@ -194,11 +208,19 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
 
     Args:
         x: a Tensor.
-        indices: integers, a Tensor or a sequence.
+        indices: integers, a Tensor or a sequence; negative ones count from the end.
         axis: the axis; may be left out if there is only one.
 
     Shape:
         that of ``x``, with ``indices.shape`` in the place of ``axis``.
+
+    Raises:
+        IndexingError: if an index or the axis does not exist.
+        DTypeError: if ``indices`` are no integers.
+
+    Example:
+        >>> lucid.take(lucid.Tensor([1.0, 2.0, 3.0]), [2, 0])
+        Tensor([3.0, 1.0])
     """
     x = asarray(x)
     if axis is None:
@@ -206,7 +228,8 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
             raise ArgumentError(f"take: a tensor of shape {x.shape} needs an axis")
         axis = 0
     axis = normalize_axis(axis, x.ndim)
-    return getitem(x, (*(slice(None),) * axis, indices))
+    key = (*(slice(None),) * axis, _integers("take", indices, x.device))
+    return _read("take", x, key, indices, axis)
 
 
 def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
@@ -217,13 +240,19 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
         indices: a Tensor of integers of as many axes; it broadcasts against ``x`` but for ``axis``.
         axis: the axis along which the indices point. PyTorch calls this ``gather``.
 
+    Raises:
+        IndexingError: if an index or the axis does not exist.
+        ShapeError: if the shapes do not broadcast.
+        DTypeError: if ``indices`` are no integers.
+
     Example:
         >>> x = lucid.Tensor([[1.0, 2.0], [3.0, 4.0]])
         >>> lucid.take_along_axis(x, lucid.Tensor([[1], [0]]), axis=1)
         Tensor([[2.0],
                 [3.0]])
     """
-    x, indices = asarray(x), asarray(indices)
+    x = asarray(x)
+    indices = _integers("take_along_axis", indices, x.device)
     if indices.ndim != x.ndim:
         raise ShapeError(
             f"take_along_axis: indices have {indices.ndim} axes, x has {x.ndim}: they must be equal"
@@ -238,10 +267,38 @@ def take_along_axis(x: Any, indices: Any, /, *, axis: int = -1) -> Any:
             f"take_along_axis: indices of shape {indices.shape} and x of {x.shape} "
             f"must broadcast together but for axis {axis}"
         )
-    index: list[Any] = []
+    key: list[Any] = []
     for a, n in enumerate(x.shape):
         if a == axis:
-            index.append(indices)
+            key.append(indices)
         else:
-            index.append(np.arange(n).reshape(tuple(-1 if b == a else 1 for b in range(x.ndim))))
-    return getitem(x, tuple(index))
+            key.append(np.arange(n).reshape(tuple(-1 if b == a else 1 for b in range(x.ndim))))
+    return _read("take_along_axis", x, tuple(key), indices, axis)
+
+
+def _integers(function: str, indices: Any, device: str) -> Any:
+    """Return ``indices`` as a Tensor of integers: booleans would be a mask."""
+    if isinstance(indices, (list, tuple, range)) and not len(indices):
+        return asarray(np.zeros(0, np.int64), device=device)
+    indices = asarray(indices)
+    if indices.dtype.kind not in "iu":
+        raise DTypeError(f"{function}: indices must be integers, got {indices.dtype.name}")
+    return indices
+
+
+def _read(function: str, x: Any, key: tuple[Any, ...], indices: Any, axis: int) -> Any:
+    """Return ``x[key]``; if ``indices`` point beyond ``axis``, say so in the name of ``function``."""
+    try:
+        return getitem(x, key)
+    except IndexingError as error:
+        n = x.shape[axis]
+        try:
+            wrong = [i for i in np.ravel(indices).tolist() if not -n <= i < n]
+        except ArgumentError:  # under vmap an index has no value that could be shown
+            wrong = []
+        if not wrong:
+            raise
+        raise IndexingError(
+            f"{function}: index {wrong[0]} is out of bounds for axis {axis} of size {n}, "
+            f"x has shape {x.shape}"
+        ) from error

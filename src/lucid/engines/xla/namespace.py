@@ -152,6 +152,11 @@ def pad(x: Array, widths: Any, /, *, value: Any) -> Array:
     return jnp.pad(x, widths, constant_values=value)
 
 
+def unique_values(x: Array, /) -> Array:
+    """Return the distinct elements of ``x`` in order, read from ``x``: JAX's lack parts of complex NaNs."""
+    return jnp.reshape(x, -1)[jnp.unique_all(x).indices]
+
+
 def searchsorted(x1: Array, x2: Array, /, *, side: str = "left") -> Array:
     """Return where ``x2`` belongs in ``x1``, as int64: JAX says int32."""
     return jnp.searchsorted(x1, x2, side=side).astype(np.int64)
