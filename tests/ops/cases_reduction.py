@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 import lucid
-from lucid.testing import OpCase, booleans, distinct, nonzero, normal
+from lucid.testing import OpCase, booleans, complex_normal, distinct, nonzero, normal
 from tests.ops.rows import with_options
 
 CUBE = [((2, 3, 4),), ((0, 3, 2),)]
@@ -32,6 +32,15 @@ def reference_var(x: np.ndarray, axis: object = None, correction: float = 0, kee
 
 def reference_std(x: np.ndarray, axis: object = None, correction: float = 0, keepdims: bool = False):
     return np.std(x, axis=axis, ddof=correction, keepdims=keepdims)
+
+
+def reference_cumulative_prod(x: np.ndarray, axis: int | None = None, include_initial: bool = False):
+    return np.cumulative_prod(x, axis=axis, include_initial=include_initial)
+
+
+def some_zeros(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
+    """Draw numbers away from zero, and about every third a zero."""
+    return np.where(np.arange(np.prod(shape, dtype=int)).reshape(shape) % 3 == 1, 0.0, nonzero(rng, shape))
 
 
 def reference_cumulative_sum(x: np.ndarray, axis: int | None = None, include_initial: bool = False):
@@ -117,6 +126,78 @@ SUMS = [
         reference=np.cumulative_sum,
         shapes=[((5,),), ((0,),)],
     ),
+    *with_options(
+        OpCase(
+            name="cumulative_prod",
+            function=lucid.cumulative_prod,
+            reference=reference_cumulative_prod,
+            shapes=[((2, 3, 4),), ((0, 3),)],
+            domain=nonzero,
+        ),
+        [{"axis": 0}, {"axis": -1}, {"axis": 1, "include_initial": True}],
+    ),
+    OpCase(
+        name="cumulative_prod[no axis]",
+        function=lucid.cumulative_prod,
+        reference=np.cumulative_prod,
+        shapes=[((7,),), ((1,),), ((0,),)],
+    ),
+    OpCase(
+        name="cumulative_prod[zeros]",
+        function=lucid.cumulative_prod,
+        reference=np.cumulative_prod,
+        shapes=[((8,),)],
+        domain=some_zeros,
+    ),
+    OpCase(
+        name="prod[zeros]",
+        function=lucid.prod,
+        reference=np.prod,
+        shapes=[((4, 2),), ((2, 1),)],
+        domain=some_zeros,
+        options={"axis": 0},
+    ),
+    OpCase(
+        name="prod[dtype]",
+        function=lambda x: lucid.prod(x, axis=0, dtype="float64").astype(x.dtype),
+        reference=lambda x: np.prod(x, axis=0),
+        shapes=[((2, 3),)],
+    ),
+    OpCase(
+        name="diff", function=lucid.diff, reference=np.diff, shapes=[((2, 4),), ((3,),), ((2, 1),), ((2, 0),)]
+    ),
+    *with_options(
+        OpCase(name="diff", function=lucid.diff, reference=np.diff, shapes=[((3, 4),)]),
+        [{"axis": 0}, {"n": 2}, {"n": 0}, {"axis": 0, "n": 5}, {"prepend": 1.0, "append": 2.0}],
+    ),
+    OpCase(
+        name="diff[tensors at the ends]",
+        function=lambda x, p, a: lucid.diff(x, axis=0, n=2, prepend=p, append=a),
+        reference=lambda x, p, a: np.diff(x, axis=0, n=2, prepend=p, append=a),
+        shapes=[((3, 2), (1, 2), (2, 2)), ((3,), (2,), ())],
+    ),
+]
+
+# Of complex numbers: all but what needs an order.
+COMPLEX = [
+    OpCase(
+        name=f"{name}[complex]",
+        function=function,
+        reference=reference,
+        shapes=[((2, 3),), ((0, 2),)],
+        options={"axis": 1},
+        domain=complex_normal,
+    )
+    for name, function, reference in [
+        ("sum", lucid.sum, np.sum),
+        ("mean", lucid.mean, np.mean),
+        ("prod", lucid.prod, np.prod),
+        ("var", lucid.var, np.var),
+        ("std", lucid.std, np.std),
+        ("cumulative_sum", lucid.cumulative_sum, np.cumulative_sum),
+        ("cumulative_prod", lucid.cumulative_prod, np.cumulative_prod),
+        ("diff", lucid.diff, np.diff),
+    ]
 ]
 
 EXTREMES = [
@@ -167,4 +248,4 @@ EXTREMES = [
     OpCase(name="any[0-d]", function=lucid.any, reference=np.any, shapes=[((),)], domain=normal, order=0),
 ]
 
-CASES = [*SUMS, *EXTREMES]
+CASES = [*SUMS, *COMPLEX, *EXTREMES]

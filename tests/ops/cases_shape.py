@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import lucid
-from lucid.testing import OpCase
+from lucid.testing import OpCase, complex_normal, normal
 from tests.ops.rows import UNARY
 
 CUBE = [((2, 3, 4),), ((2, 0, 1),)]
@@ -147,6 +147,20 @@ JOINS = [
         lambda *xs: np.stack(xs, axis=-1),
         [((2, 3), (2, 3)), ((), ()), ((2, 3),)],
     ),
+    OpCase(
+        name="concat[complex]",
+        function=lambda x, y: lucid.concat([x, y], axis=1),
+        reference=lambda x, y: np.concat([x, y], axis=1),
+        shapes=[((2, 1), (2, 2))],
+        domain=(complex_normal, normal),
+    ),
+    OpCase(
+        name="stack[complex]",
+        function=lambda x, y: lucid.stack([x, y], axis=-1),
+        reference=lambda x, y: np.stack([x, y], axis=-1),
+        shapes=[((2, 3), (2, 3))],
+        domain=(normal, complex_normal),
+    ),
     moved("split", lambda x: lucid.split(x, 2), lambda x: np.split(x, 2), [((4, 3),), ((4, 0),), ((0, 2),)]),
     moved(
         "split[positions]",
@@ -174,6 +188,17 @@ REPEATS = [
         lambda x: np.repeat(x, [2, 0, 3], 1),
         MATRIX,
     ),
+    moved(
+        "repeat[a tensor]",
+        lambda x: lucid.repeat(x, lucid.Tensor([1, 0, 2], dtype="uint64", device=x.device), axis=-1),
+        lambda x: np.repeat(x, [1, 0, 2], -1),
+        [((2, 3),)],
+    ),
+    moved(
+        "repeat[a tensor of one]",
+        lambda x: lucid.repeat(x, lucid.Tensor([2], device=x.device), axis=0),
+        lambda x: np.repeat(x, 2, 0),
+    ),
     moved("tile", lambda x: lucid.tile(x, 2), lambda x: np.tile(x, 2), UNARY),
     moved("tile[more]", lambda x: lucid.tile(x, (2, 1, 3)), lambda x: np.tile(x, (2, 1, 3)), UNARY),
     moved("tile[fewer]", lambda x: lucid.tile(x, (2,)), lambda x: np.tile(x, (2,)), CUBE),
@@ -193,4 +218,23 @@ REPEATS = [
     ),
 ]
 
-CASES = [*SHAPES, *ORDERS, *JOINS, *REPEATS]
+# Elements of any kind change places by the same rules: one row of each sort of rule.
+COMPLEX = [
+    OpCase(
+        name=f"{name}[complex]",
+        function=function,
+        reference=reference,
+        shapes=[((2, 3),)],
+        domain=complex_normal,
+    )
+    for name, function, reference in [
+        ("permute_dims", lambda x: lucid.permute_dims(x, (1, 0)), np.transpose),
+        ("broadcast_to", lambda x: lucid.broadcast_to(x, (2, 2, 3)), lambda x: np.broadcast_to(x, (2, 2, 3))),
+        ("roll", lambda x: lucid.roll(x, 1), lambda x: np.roll(x, 1)),
+        ("unstack", lambda x: lucid.unstack(x, axis=1), lambda x: list(x.T)),
+        ("pad", lambda x: lucid.pad(x, 1, value=1j), lambda x: np.pad(x, 1, constant_values=1j)),
+        ("tril", lucid.tril, np.tril),
+    ]
+]
+
+CASES = [*COMPLEX, *SHAPES, *ORDERS, *JOINS, *REPEATS]

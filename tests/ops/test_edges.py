@@ -190,15 +190,10 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[LucidError], str]] = {
     "full, out of range": (
         lambda: lucid.full((2,), 300, dtype="int8"),
         ArgumentError,
-        "int8 holds -128 to 127",
+        "full.*300.*int8",
     ),
     "full, no number": (lambda: lucid.full((2,), "a", dtype="int8"), DTypeError, "numbers"),
     "full, a shape": (lambda: lucid.full((2,), [1, 2, 3]), ArgumentError, r"full\(\(2,\), \[1, 2, 3\]\)"),
-    "full, tracked": (
-        lambda: lucid.full(2, Tensor(1.0, requires_grad=True), dtype="float64"),
-        GradientError,
-        "tracks gradients",
-    ),
     "zeros, huge": (lambda: lucid.zeros(2**62), ArgumentError, "4611686018427387904.*fit in memory"),
     "zeros, too large": (lambda: lucid.zeros(2**45), ArgumentError, "35184372088832.*fit in memory"),
     "arange, huge": (lambda: lucid.arange(2**62), ArgumentError, "4611686018427387904.*fit in memory"),

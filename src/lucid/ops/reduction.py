@@ -130,7 +130,8 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
         >>> lucid.var(lucid.Tensor([1.0, 3.0]), correction=1)
         Tensor(2.0)
     """
-    return _variance("var", x, axis, correction, keepdims)
+    x = asarray(x)
+    return _variance("var", x, axis, correction, keepdims).astype(_measure(x.dtype))
 
 
 def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
@@ -138,28 +139,36 @@ def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
 
     Where all elements are equal its derivative is taken as 0, like that of a norm.
     """
+    x = asarray(x)
     variance = _variance("std", x, axis, correction, keepdims)
     flat = variance == 0
-    return where(flat, 0.0, sqrt(where(flat, 1.0, variance)))
+    return where(flat, 0.0, sqrt(where(flat, 1.0, variance))).astype(_measure(x.dtype))
 
 
 def _variance(name: str, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
+    """Return the variance, of half precision in float32."""
     if not hasattr(correction, "__float__") or getattr(correction, "ndim", False):
         raise ArgumentTypeError(f"{name}: correction must be a number, got {correction!r}")
-    x = asarray(x)
     axes = normalize_axes(axis, x.ndim, name)
-    given = x.dtype
-    if given.kind in "biu" or given == dtypes.float16:
+    if x.dtype.kind in "biu" or x.dtype == dtypes.float16:
         x = x.astype(dtypes.float32)  # the squares of halves overflow
     centred = x - mean(x, axis=axes, keepdims=True)
-    if given.kind == "c":
+    if x.dtype.kind == "c":
         re, im = real(centred), imag(centred)
         squares = re * re + im * im
     else:
         squares = centred * centred
     count = _size([x.shape[a] for a in axes]) - float(correction)
-    result = sum(squares, axis=axes, keepdims=keepdims) / (count if count > 0 else float("nan"))
-    return result.astype(given) if given == dtypes.float16 else result
+    return sum(squares, axis=axes, keepdims=keepdims) / (count if count > 0 else float("nan"))
+
+
+def _measure(dtype: dtypes.DType) -> dtypes.DType:
+    """Return the dtype of distances between numbers of ``dtype``."""
+    if dtype.kind in "biu":
+        return dtypes.default_float
+    if dtype.kind == "c":
+        return dtypes.float32 if dtype == dtypes.complex64 else dtypes.float64
+    return dtype
 
 
 @reduction()

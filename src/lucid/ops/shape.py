@@ -95,7 +95,7 @@ def flatten(x: Any, /, *, start_axis: int = 0, end_axis: int = -1) -> Any:
     return reshape(x, (*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :]))
 
 
-def expand_dims(x: Any, /, axis: Any = 0) -> Any:
+def expand_dims(x: Any, /, axis: Any) -> Any:
     """Return ``x`` with new axes of size one.
 
     Args:

@@ -128,12 +128,12 @@ def unique_values(x: Array, /) -> Array:
 
 def cumsum(x: Array, /, *, axis: int) -> Array:
     """``numpy.cumsum`` by its ufunc; small integers are kept as they are."""
-    return np.add.accumulate(x, axis=axis)
+    return np.add.accumulate(x, axis=axis, dtype=x.dtype)
 
 
 def cumprod(x: Array, /, *, axis: int) -> Array:
     """``numpy.cumprod`` by its ufunc; small integers are kept as they are."""
-    return np.multiply.accumulate(x, axis=axis)
+    return np.multiply.accumulate(x, axis=axis, dtype=x.dtype)
 
 
 def sort(x: Array, /, *, axis: int = -1, descending: bool = False, stable: bool = True) -> Array:
