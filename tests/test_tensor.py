@@ -108,6 +108,8 @@ def test_asarray_may_share_and_tensor_copies():
         (Tensor([1 / 3, 1e-7, 1e10]), "Tensor([0.3333, 1.0e-07, 1.0e+10])", "[0.3333, 1.0e-07, 1.0e+10]"),
         (Tensor([lucid.nan, -lucid.inf]), "Tensor([nan, -inf])", "[nan, -inf]"),
         (Tensor([1 + 2j]), "Tensor([1.0+2.0j])", "[1.0+2.0j]"),
+        (Tensor(complex(1, -0.0)), "Tensor(1.0-0.0j)", "1.0-0.0j"),
+        (lucid.zeros((2, 1, 1)), "Tensor([[[0.0]],\n\n        [[0.0]]])", "[[[0.0]],\n\n [[0.0]]]"),
         (Tensor([[1.0], [10.0]]), "Tensor([[ 1.0],\n        [10.0]])", "[[ 1.0],\n [10.0]]"),
     ],
 )
@@ -229,18 +231,6 @@ def test_numpy_is_a_read_only_view():
     copied[0] = 5
     assert x.tolist() == [1.0, 2.0]
     np.testing.assert_allclose(x, [1.0, 2.0])
-
-
-def test_dlpack_round_trip():
-    x = Tensor([[1.0, 2.0]])
-    array = np.from_dlpack(x)
-    np.testing.assert_array_equal(array, [[1.0, 2.0]])
-    with pytest.raises(GradientError, match="detach"):
-        np.from_dlpack(Tensor([1.0], requires_grad=True))
-
-
-def test_the_namespace():
-    assert Tensor([1.0]).__array_namespace__() is lucid
 
 
 # ----------------------------------------------------------------- writing

@@ -200,7 +200,7 @@ class Methods:
 
     @property
     def real(self) -> Any:
-        """The real part of each element: the Tensor itself if it is real."""
+        """The real part of each element."""
         return ops.real(self)
 
     @property
@@ -209,7 +209,7 @@ class Methods:
         return ops.imag(self)
 
     def conj(self) -> Any:
-        """The complex conjugate of each element: the Tensor itself if it is real."""
+        """The complex conjugate of each element."""
         return ops.conj(self)
 
     def reshape(self, *shape: Any) -> Any:

@@ -253,7 +253,7 @@ class Tensor(Exchange, Methods):
         value = value.copy() if grad_mode.is_recording() else value.detach()
         return self._become(ops.broadcast_to(value, self.shape))
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def __setitem__(self, key: Any, value: Any, /) -> None:
         value = as_written(value, self.dtype, self.device, "x[i] = value")
         untracked = self._node is None and value._node is None and not recording.depth
         if untracked and value.device == "cpu" and is_alone(self):

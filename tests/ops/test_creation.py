@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 import lucid
 from lucid import Tensor
-from lucid.errors import GradientError
+from lucid.errors import ArgumentError, GradientError
 from lucid.testing import DEVICES
 
 every_device = pytest.mark.parametrize("device", DEVICES)
@@ -58,6 +59,65 @@ MADE: dict[str, Row] = {
     ),
     "asarray, nested": (lambda **o: lucid.asarray([(1, 2.5), [3, 4]], **o), np.float32([[1, 2.5], [3, 4]])),
     "asarray, a range": (lambda **o: lucid.asarray(range(3), **o), np.arange(3)),
+    "asarray, integers beyond int64": (
+        lambda **o: lucid.asarray([1, 2**64 - 1], dtype="uint64", **o),
+        np.array([1, 2**64 - 1], np.uint64),
+    ),
+    "asarray, integers beyond all": (
+        lambda **o: lucid.asarray(2**70, dtype="float64", **o),
+        np.array(2.0**70),
+    ),
+    "asarray, a buffer": (lambda **o: lucid.asarray(array("d", [1, 2]), **o), np.array([1.0, 2.0])),
+    "asarray, bytes that can be written to": (
+        lambda **o: lucid.asarray(bytearray(b"ab"), **o),
+        np.array([97, 98], np.uint8),
+    ),
+    "zeros, complex": (lambda **o: lucid.zeros(2, dtype="complex128", **o), np.zeros(2, complex)),
+    "ones, unsigned": (lambda **o: lucid.ones((0, 2), dtype="uint16", **o), np.ones((0, 2), np.uint16)),
+    "full, complex": (lambda **o: lucid.full(2, 1j, **o), np.full(2, 1j, np.complex64)),
+    "full, a tensor": (lambda **o: lucid.full(2, Tensor(3, dtype="int8"), **o), np.full(2, 3, np.int8)),
+    "full, the largest": (
+        lambda **o: lucid.full((), 2**64 - 1, dtype="uint64", **o),
+        np.array(2**64 - 1, np.uint64),
+    ),
+    "arange, unsigned": (
+        lambda **o: lucid.arange(5, 0, -2, dtype="uint8", **o),
+        np.array([5, 3, 1], np.uint8),
+    ),
+    "arange, beyond int64": (
+        lambda **o: lucid.arange(2**64 - 3, 2**64, 2, dtype="uint64", **o),
+        np.array([2**64 - 3, 2**64 - 1], np.uint64),
+    ),
+    "arange, tensors": (lambda **o: lucid.arange(Tensor(1), Tensor(3), **o), np.arange(1, 3)),
+    "arange, integers as floats": (
+        lambda **o: lucid.arange(3, dtype="complex64", **o),
+        np.arange(3, dtype="c8"),
+    ),
+    "linspace, integers": (
+        lambda **o: lucid.linspace(-3, 0, 3, dtype="int64", **o),
+        np.linspace(-3, 0, 3, dtype=np.int64),
+    ),
+    "linspace, beyond floats": (
+        lambda **o: lucid.linspace(0, 2**64 - 1, 3, dtype="uint64", **o),
+        np.array([0, 2**63 - 1, 2**64 - 1], np.uint64),
+    ),
+    "linspace, all of float64": (
+        lambda **o: lucid.linspace(-1.5e308, 1.5e308, 3, dtype="float64", **o),
+        np.array([-1.5e308, 0, 1.5e308]),
+    ),
+    "eye, a diagonal far away": (lambda **o: lucid.eye(2, k=-(10**30), **o), np.zeros((2, 2), np.float32)),
+    "tril, unsigned": (
+        lambda **o: lucid.tril(lucid.ones((2, 2, 2), dtype="uint8", **o), k=-1),
+        np.tril(np.ones((2, 2, 2), np.uint8), -1),
+    ),
+    "triu, booleans": (
+        lambda **o: lucid.triu(lucid.ones((2, 3), dtype=bool, **o)),
+        np.triu(np.ones((2, 3), bool)),
+    ),
+    "meshgrid": (
+        lambda **o: lucid.meshgrid(lucid.arange(2, **o), lucid.arange(3, **o), indexing="ij")[1],
+        np.meshgrid(np.arange(2), np.arange(3), indexing="ij")[1],
+    ),
     "asarray, dtype": (lambda **o: lucid.asarray([1, 2], dtype="float16", **o), np.float16([1, 2])),
 }
 
@@ -112,9 +172,9 @@ def test_made_to_track_gradients(make: Callable[..., Any]) -> None:
 
 
 def test_a_tensor_copies_and_asarray_shares() -> None:
-    array = np.zeros(2)
-    copied, shared, kept = Tensor(array), lucid.asarray(array), lucid.asarray(array, copy=True)
-    array[0] = 1.0
+    source = np.zeros(2)
+    copied, shared, kept = Tensor(source), lucid.asarray(source), lucid.asarray(source, copy=True)
+    source[0] = 1.0
     assert copied.tolist() == [0.0, 0.0]
     assert kept.tolist() == [0.0, 0.0]
     assert shared.tolist() == [1.0, 0.0]
@@ -133,6 +193,48 @@ def test_tracked_tensors_in_a_list_are_not_silently_cut_off() -> None:
     with pytest.raises(GradientError, match=r"lucid\.stack"):
         lucid.asarray([x, x])
     assert lucid.asarray([x.detach(), 2.0]).tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("copy", [None, False, True])
+def test_whether_a_buffer_is_shared(copy: bool | None) -> None:
+    source = array("d", [1.0, 2.0])
+    x = lucid.asarray(source, copy=copy)
+    y = lucid.from_dlpack(np.asarray(source), copy=copy)
+    source[0] = 5.0
+    assert x.tolist() == y.tolist() == [1.0 if copy else 5.0, 2.0]
+    x[1] = 7.0
+    assert source[1] == 2.0, "a write to a tensor is nobody else's business"
+
+
+@every_device
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: lucid.asarray([1.0], copy=False),
+        lambda x: lucid.asarray(x, dtype="float64", copy=False),
+        lambda x: lucid.asarray(array("d", [1.0]), dtype="float32", copy=False),
+        lambda x: lucid.asarray(x, device="cpu" if x.device != "cpu" else "xla:cpu", copy=False),
+        lambda x: lucid.from_dlpack(x, device="cpu" if x.device != "cpu" else "xla:cpu", copy=False),
+        lambda x: lucid.asarray([300], dtype="uint8"),
+        lambda x: lucid.asarray([float("nan")], dtype="int64"),
+        lambda x: lucid.arange(0, 300, dtype="int8"),
+        lambda x: lucid.linspace(0, 300, 3, dtype="int8"),
+    ],
+)
+def test_what_cannot_be_made_as_asked_is_an_error(make: Callable[..., Any], device: str) -> None:
+    with pytest.raises(ArgumentError, match=r"copy=False|out of bounds|nan|int8"):
+        make(lucid.ones(1, device=device))
+
+
+def test_nothing_that_tracks_gradients_is_lost_on_the_way() -> None:
+    x = Tensor(2.0, requires_grad=True)
+    y = lucid.full((2, 3), x)
+    y.sum().backward()
+    assert x.grad is not None
+    assert x.grad.item() == 6.0
+    for make in (lucid.arange, lucid.from_dlpack, lambda x: lucid.linspace(0, x, 3)):
+        with pytest.raises(GradientError, match="detach"):
+            make(x)
 
 
 def test_jax_arrays_come_in_where_they_are() -> None:
