@@ -61,12 +61,39 @@ def test_shapes_that_do_not_broadcast_raise(a: tuple[int, ...], b: tuple[int, ..
 
 
 @st.composite
+def mixed_indices(draw: Any, shape: tuple[int, ...]) -> Any:
+    """Draw integers, slices, None, arrays that broadcast, masks and ..., side by side."""
+    together = draw(st.sampled_from([(), (1,), (2,), (2, 1), (1, 3)]))
+    parts: list[Any] = []
+    for n in shape:
+        integers = st.integers(-n, n - 1)
+        parts.append(
+            draw(
+                st.one_of(
+                    integers,
+                    st.slices(n),
+                    hnp.arrays(np.int64, together, elements=integers),
+                    hnp.arrays(np.int64, (), elements=integers),
+                    # A mask reads as many as it has marks: one, which broadcasts.
+                    integers.map(lambda i, n=n: np.arange(n) == i % n),
+                )
+            )
+        )
+    if draw(st.booleans()):
+        parts.insert(draw(st.integers(0, len(parts))), None)
+    if draw(st.booleans()):
+        cut = draw(st.integers(0, len(parts)))
+        parts = [*parts[:cut], ..., *parts[cut + draw(st.integers(0, 1)) :]]
+    return tuple(parts)
+
+
+@st.composite
 def indexed(draw: Any) -> tuple[Any, Any]:
     shape = draw(hnp.array_shapes(min_dims=1, max_dims=4, min_side=1, max_side=4))
     basic = hnp.basic_indices(shape, allow_newaxis=True, allow_ellipsis=True)
     integers = hnp.integer_array_indices(shape, result_shape=hnp.array_shapes(max_dims=2, max_side=3))
     mask = hnp.arrays(bool, shape)
-    return counted(shape), draw(st.one_of(basic, integers, mask))
+    return counted(shape), draw(st.one_of(basic, integers, mask, mixed_indices(shape)))
 
 
 @few
