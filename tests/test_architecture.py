@@ -42,6 +42,8 @@ MAY_IMPORT["printing"] = MAY_IMPORT["engines"] | {"printing"}
 MAY_IMPORT["hints"] = {"hints"}
 MAY_IMPORT["namespace_info"] = MAY_IMPORT["engines"] | {"namespace_info"}
 MAY_IMPORT["methods"] = MAY_IMPORT["ops"] | {"methods"}
+MAY_IMPORT["fft"] = MAY_IMPORT["ops"] | {"fft"}
+MAY_IMPORT["linalg"] = MAY_IMPORT["ops"] | {"linalg"}
 MAY_IMPORT["exchange"] = MAY_IMPORT["engines"] | {"exchange"}
 MAY_IMPORT["tensor"] |= {"exchange", "methods", "printing"}
 # Data and files need tensors and random numbers alone.

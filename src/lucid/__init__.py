@@ -11,7 +11,7 @@ Tensors and their operations are here; modules are in ``lucid.nn``, optimizers i
 import importlib
 from typing import Any
 
-from lucid import autograd, errors, fft, random
+from lucid import autograd, errors, fft, linalg, random
 from lucid.autograd import enable_grad, no_grad, primitive
 from lucid.hints import hint
 from lucid.namespace_info import __array_api_version__, __array_namespace_info__
@@ -193,7 +193,7 @@ from lucid.ops import (
 
 # fmt: off
 __all__ = [
-    "Tensor", "autograd", "rand", "randn", "random", "e", "enable_grad", "inf", "nan", "newaxis",
+    "Tensor", "autograd", "rand", "randn", "random", "e", "enable_grad", "inf", "linalg", "nan", "newaxis",
     "no_grad", "pi", "primitive", "abs", "acos", "acosh", "add", "all", "allclose", "any", "arange",
     "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh",
     "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",

@@ -94,6 +94,7 @@ from lucid.ops.elementwise import (
     subtract,
     where,
 )
+from lucid.ops.encoding import one_hot
 from lucid.ops.exponential import (
     erf,
     exp,
@@ -119,7 +120,7 @@ from lucid.ops.joining import (
     tile,
     unstack,
 )
-from lucid.ops.linalg import einsum, matmul, one_hot, sum_of_products, tensordot, vecdot
+from lucid.ops.linalg import einsum, matmul, sum_of_products, tensordot, vecdot
 from lucid.ops.reduction import (
     all,
     any,
