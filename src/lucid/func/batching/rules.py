@@ -22,7 +22,7 @@ from typing import Any
 from lucid import ops
 from lucid.func.batching.example import Example, batched, count_of, ndim_of, unwrapped
 from lucid.func.batching.rules_indexing import get_at, scatter_add, set_at
-from lucid.ops import comparison, complex_numbers, elementwise, exponential, trigonometry
+from lucid.ops import comparison, complex_numbers, elementwise, exponential, rounding, trigonometry
 from lucid.recording import Primitive
 
 Rule = Callable[..., Any]
@@ -55,7 +55,7 @@ def _padded(x: Any, ndim: int) -> Any:
     return ops.reshape(x.tensor, (n, *(1,) * (ndim - x.ndim), *rest))
 
 
-_FAMILIES = (elementwise, exponential, trigonometry, comparison, complex_numbers)
+_FAMILIES = (elementwise, exponential, trigonometry, comparison, complex_numbers, rounding)
 for _family in _FAMILIES:
     RULES.update({name: aligned for name, value in vars(_family).items() if isinstance(value, Primitive)})
 for _name in ("where", "clip", "conj", "real", "imag", "astype", "positive"):
@@ -165,6 +165,12 @@ def matmul(function: Any, x: Any, y: Any, /) -> Any:
     if columns:
         out = ops.squeeze(out, axis=-1)
     return ops.squeeze(out, axis=-1 if columns else -2) if rows else out
+
+
+@rule("vecdot", "linalg.vecdot")
+def vecdot(function: Any, x: Any, y: Any, /, *, axis: int = -1) -> Any:
+    """The axis is counted from the end, so only the batch must be put in place."""
+    return aligned(function, x, y, axis=deeper(axis))
 
 
 def _spread(x: Any, change: Callable[[Any], Any]) -> Any:
