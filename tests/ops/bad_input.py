@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import lucid
+from lucid import fft
 from lucid.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -522,6 +523,36 @@ CREATION: dict[str, Row] = {
     ),
 }
 
+# x and v are float32, so the transforms here are of real numbers, or of x + 0j.
+FOURIER: dict[str, Row] = {
+    "fft, real": (lambda x, v, i: fft.fft(x), DTypeError, r"fft.*float32.*astype.*rfft"),
+    "rfft, complex": (lambda x, v, i: fft.rfft(x + 0j), DTypeError, r"rfft.*complex64"),
+    "rfft, integers": (lambda x, v, i: fft.rfft(i), DTypeError, r"rfft.*int64.*float32"),
+    "rfft, axis": (lambda x, v, i: fft.rfft(x, axis=2), IndexingError, r"rfft.*axis 2"),
+    "rfft, axes": (lambda x, v, i: fft.rfft(x, axis=(0, 1)), ArgumentTypeError, r"rfft.*axis.*\(0, 1\)"),
+    "rfft of 0-d": (lambda x, v, i: fft.rfft(x[0, 0]), IndexingError, r"rfft.*axis -1.*0 axes"),
+    "rfft of nothing": (lambda x, v, i: fft.rfft(x[:, :0]), ArgumentError, r"rfft.*axis 1.*\(2, 0\).* n"),
+    "irfft of one": (lambda x, v, i: fft.irfft(x[:, :1] + 0j), ArgumentError, r"irfft.*\(2, 1\).* n"),
+    "ihfft, n": (lambda x, v, i: fft.ihfft(x, n=0), ArgumentError, r"ihfft.* n .*0"),
+    "ihfft, a float": (lambda x, v, i: fft.ihfft(x, n=2.0), ArgumentTypeError, r"ihfft.* n .*2\.0"),
+    "rfft, too large": (lambda x, v, i: fft.rfft(x, n=HUGE), ArgumentError, r"rfft.*memory"),
+    "hfft, norm": (lambda x, v, i: fft.hfft(x + 0j, norm="no"), ArgumentError, r"hfft.*norm.*'no'"),
+    "rfftn, norm": (lambda x, v, i: fft.rfftn(x, norm=None), ArgumentError, r"rfftn.*norm.*None"),
+    "fftn, axes": (lambda x, v, i: fft.fftn(x + 0j, axes=(0, 2)), IndexingError, r"fftn.*axes 2"),
+    "ifftn, twice": (lambda x, v, i: fft.ifftn(x + 0j, axes=(0, -2)), ArgumentError, r"ifftn.*axes.*twice"),
+    "rfftn, s": (lambda x, v, i: fft.rfftn(x, s=(2, 2), axes=(0,)), ArgumentError, r"rfftn.*s \(2, 2\)"),
+    "rfftn, many": (lambda x, v, i: fft.rfftn(x, s=(1, 2, 3)), ArgumentError, r"rfftn.*3 sizes.*\(2, 3\)"),
+    "rfftn, a size": (lambda x, v, i: fft.rfftn(x, s=(2, 0)), ArgumentError, r"rfftn.*s\[1\].*0"),
+    "rfftn of 0-d": (lambda x, v, i: fft.rfftn(x[0, 0]), ArgumentError, r"rfftn.*axes"),
+    "irfftn of one": (lambda x, v, i: fft.irfftn(x[:, :1] + 0j), ArgumentError, r"irfftn.*\(2, 1\).*s\[1\]"),
+    "fftshift, axes": (lambda x, v, i: fft.fftshift(x, axes=2), IndexingError, r"fftshift.*axes 2"),
+    "fftfreq, n": (lambda x, v, i: fft.fftfreq(0, device=x.device), ArgumentError, r"fftfreq.* n .*0"),
+    "fftfreq, huge": (lambda x, v, i: fft.fftfreq(HUGE, device=x.device), ArgumentError, r"fftfreq.*memory"),
+    "rfftfreq, d": (lambda x, v, i: fft.rfftfreq(3, d=0, device=x.device), ArgumentError, r"rfftfreq.* d "),
+    "fftfreq, dtype": (lambda x, v, i: fft.fftfreq(3, dtype=i.dtype), DTypeError, r"fftfreq.*int64"),
+    "fftfreq, device": (lambda x, v, i: fft.fftfreq(3, device="no"), LucidError, r"'no'"),
+}
+
 BAD_INPUT: dict[str, Row] = {
     f"{family}: {label}": row
     for family, rows in {
@@ -532,6 +563,7 @@ BAD_INPUT: dict[str, Row] = {
         "linalg": LINALG,
         "sorting": SORTING,
         "creation": CREATION,
+        "fft": FOURIER,
     }.items()
     for label, row in rows.items()
 }

@@ -7,6 +7,7 @@ from tests.ops import (
     cases_comparison,
     cases_elementwise,
     cases_exponential,
+    cases_fft,
     cases_indexing,
     cases_linalg,
     cases_reduction,
@@ -18,6 +19,7 @@ from tests.ops import (
 CASES: list[OpCase] = [
     *cases_elementwise.CASES,
     *cases_exponential.CASES,
+    *cases_fft.CASES,
     *cases_comparison.CASES,
     *cases_reduction.CASES,
     *cases_shape.CASES,
