@@ -64,6 +64,8 @@ def concat(arrays: Sequence[Any], /, *, axis: int | None = 0) -> Any:
     first = tensors[0].shape
     axis = normalize_axis(axis, len(first), "concat")
     for i, t in enumerate(tensors):
+        if t.shape == first:
+            continue
         others = t.shape[:axis] + t.shape[axis + 1 :]
         if t.ndim != len(first) or others != first[:axis] + first[axis + 1 :]:
             raise ShapeError(

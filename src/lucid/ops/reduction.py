@@ -14,12 +14,12 @@ from typing import Any
 from lucid.engines import dtypes
 from lucid.errors import ArgumentTypeError, DTypeError
 from lucid.ops.axes import checked_axes, kept_shape, listed_axes, normalize_axes, normalize_axis
-from lucid.ops.complex_numbers import imag, real
-from lucid.ops.creation import asarray
-from lucid.ops.elementwise import sqrt, where
 from lucid.recording import Primitive
 
 Axis = int | Sequence[int] | None
+
+
+_LASTING = frozenset((int, tuple, type(None)))
 
 
 class Reduction(Primitive):
@@ -29,7 +29,7 @@ class Reduction(Primitive):
         self, inputs: Any, parents: Any, output: Any, options: dict[str, Any], shape: Any, dtype: Any
     ) -> Any:
         axis = options.get("axis")
-        if axis is not None and axis.__class__ is not int:
+        if axis.__class__ not in _LASTING:
             options = {**options, "axis": listed_axes(axis)}
         return super()._record(inputs, parents, output, options, shape, dtype)
 
@@ -112,7 +112,8 @@ def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: Axis = None, keepdims: bool =
     return (_spread(xp, share, _x.shape, axis),)
 
 
-def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+@reduction(promotes="float")
+def var(xp: Any, x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     r"""Return the variance over ``axis``: the mean squared distance from the mean.
 
     .. math:: \frac{1}{n - c} \sum_i |x_i - \bar x|^2
@@ -130,45 +131,52 @@ def var(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool
         >>> lucid.var(lucid.Tensor([1.0, 3.0]), correction=1)
         Tensor(2.0)
     """
-    x = asarray(x)
-    return _variance("var", x, axis, correction, keepdims).astype(_measure(x.dtype))
+    axis = checked_axes(axis, x.ndim)
+    if _freedom(x.shape, axis, correction) <= 0:
+        return xp.sum(xp.real(x), axis=axis, keepdims=keepdims) * float("nan")
+    return xp.var(x, axis=axis, correction=correction, keepdims=keepdims)
 
 
-def std(x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+@var.vjp
+def _(
+    xp: Any, g: Any, _out: Any, x: Any, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
+) -> Any:
+    share = 2 * g / _divisor(x.shape, axis, correction)
+    return (_spread(xp, share, x.shape, axis) * (x - xp.mean(x, axis=axis, keepdims=True)),)
+
+
+@reduction(promotes="float")
+def std(xp: Any, x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False) -> Any:
     """Return the standard deviation over ``axis``, the root of ``var``.
 
     Where all elements are equal its derivative is taken as 0, like that of a norm.
     """
-    x = asarray(x)
-    variance = _variance("std", x, axis, correction, keepdims)
-    flat = variance == 0
-    return where(flat, 0.0, sqrt(where(flat, 1.0, variance))).astype(_measure(x.dtype))
+    axis = checked_axes(axis, x.ndim)
+    if _freedom(x.shape, axis, correction) <= 0:
+        return xp.sum(xp.real(x), axis=axis, keepdims=keepdims) * float("nan")
+    return xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
 
 
-def _variance(name: str, x: Any, axis: Axis, correction: float, keepdims: bool) -> Any:
-    """Return the variance, of half precision in float32."""
+@std.vjp
+def _(
+    xp: Any, g: Any, out: Any, x: Any, *, axis: Axis = None, correction: float = 0.0, keepdims: bool = False
+) -> Any:
+    flat = out == 0
+    share = xp.where(flat, 0.0, g / xp.where(flat, 1.0, out)) / _divisor(x.shape, axis, correction)
+    return (_spread(xp, share, x.shape, axis) * (x - xp.mean(x, axis=axis, keepdims=True)),)
+
+
+def _freedom(shape: Any, axis: Axis, correction: Any) -> float:
+    """Return how many elements a variance is of, less the correction; 0 if there are none."""
     if not hasattr(correction, "__float__") or getattr(correction, "ndim", False):
-        raise ArgumentTypeError(f"{name}: correction must be a number, got {correction!r}")
-    axes = normalize_axes(axis, x.ndim, name)
-    if x.dtype.kind in "biu" or x.dtype == dtypes.float16:
-        x = x.astype(dtypes.float32)  # the squares of halves overflow
-    centred = x - mean(x, axis=axes, keepdims=True)
-    if x.dtype.kind == "c":
-        re, im = real(centred), imag(centred)
-        squares = re * re + im * im
-    else:
-        squares = centred * centred
-    count = _size([x.shape[a] for a in axes]) - float(correction)
-    return sum(squares, axis=axes, keepdims=keepdims) / (count if count > 0 else float("nan"))
+        raise ArgumentTypeError(f"correction must be a number, got {correction!r}")
+    count = _size([shape[a] for a in normalize_axes(axis, len(shape))])
+    return count - float(correction) if count else 0.0
 
 
-def _measure(dtype: dtypes.DType) -> dtypes.DType:
-    """Return the dtype of distances between numbers of ``dtype``."""
-    if dtype.kind in "biu":
-        return dtypes.default_float
-    if dtype.kind == "c":
-        return dtypes.float32 if dtype == dtypes.complex64 else dtypes.float64
-    return dtype
+def _divisor(shape: Any, axis: Axis, correction: Any) -> float:
+    freedom = _freedom(shape, axis, correction)
+    return freedom if freedom > 0 else float("nan")
 
 
 @reduction()

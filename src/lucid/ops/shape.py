@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -49,11 +50,11 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
     """
     x = asarray(x)
     wanted = as_sizes(shape, "reshape: a shape")
-    known = math.prod(n for n in wanted if n != -1)
-    unknown = wanted.count(-1)
-    if unknown == 1 and known and x.size % known == 0:
-        wanted = tuple(x.size // known if n == -1 else n for n in wanted)
-    if unknown > 1 or min(wanted, default=0) < 0 or math.prod(wanted) != x.size:
+    if min(wanted, default=0) < 0:
+        known = math.prod(n for n in wanted if n != -1)
+        if wanted.count(-1) == 1 and known and x.size % known == 0:
+            wanted = tuple(x.size // known if n == -1 else n for n in wanted)
+    if math.prod(wanted) != x.size or min(wanted, default=0) < 0:
         raise ShapeError(f"reshape: {x.shape} has {x.size} elements, which do not fit {as_sizes(shape)}")
     if copy is None:
         return x if wanted == x.shape else view(x, shape=wanted)
@@ -66,7 +67,7 @@ def as_sizes(shape: Any, what: str = "a shape") -> tuple[int, ...]:
         # An array of integers has __index__ too, whether or not it is one number.
         one = hasattr(shape, "__index__") and not getattr(shape, "ndim", 0)
         sizes = (shape,) if one else tuple(shape)
-        return tuple(n.__index__() for n in sizes)
+        return tuple(map(operator.index, sizes))
     except (AttributeError, TypeError) as error:
         raise ArgumentTypeError(f"{what} is an integer or a tuple of integers, got {shape!r}") from error
 

@@ -27,6 +27,8 @@ Array = np.ndarray[Any, Any]
 
 _sum: Any = np.add.reduce
 _prod: Any = np.multiply.reduce
+_max: Any = np.maximum.reduce
+_min: Any = np.minimum.reduce
 _sort: Any = np.sort
 _argsort: Any = np.argsort
 
@@ -49,6 +51,16 @@ def prod(
 ) -> Any:
     """``numpy.prod`` without the Python that stands before its ufunc."""
     return _prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
+
+
+def max(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
+    """``numpy.max`` without the Python that stands before its ufunc."""
+    return _max(x, axis=axis, keepdims=keepdims)
+
+
+def min(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> Any:
+    """``numpy.min`` without the Python that stands before its ufunc."""
+    return _min(x, axis=axis, keepdims=keepdims)
 
 
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
@@ -112,6 +124,34 @@ def mean(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: bo
     out.real /= count
     out.imag /= count
     return out
+
+
+def var(
+    x: Array,
+    /,
+    *,
+    axis: int | tuple[int, ...] | None = None,
+    correction: float = 0.0,
+    keepdims: bool = False,
+) -> Any:
+    """``numpy.var``, of at least one element; half precision is squared in single."""
+    if x.dtype == np.float16:
+        wide = var(x.astype(np.float32), axis=axis, correction=correction, keepdims=keepdims)
+        return wide.astype(np.float16)
+    distance = np.asarray(x - mean(x, axis=axis, keepdims=True))
+    if x.dtype.kind == "c":
+        distance = np.asarray(distance.real * distance.real + distance.imag * distance.imag)
+    else:
+        distance *= distance
+    total = _sum(distance, axis=axis, keepdims=keepdims)
+    return total if total.size == 0 else total / (x.size // total.size - correction)
+
+
+def std(x: Array, /, *, axis: Any = None, correction: float = 0.0, keepdims: bool = False) -> Any:
+    """``numpy.std``, of at least one element; half precision is squared in single."""
+    wide = x.astype(np.float32) if x.dtype == np.float16 else x
+    root = np.sqrt(var(wide, axis=axis, correction=correction, keepdims=keepdims))
+    return root.astype(np.float16) if wide is not x else root
 
 
 def astype(x: Any, dtype: DType, /, *, copy: bool = True) -> Array:
