@@ -11,7 +11,7 @@ import pytest
 import lucid
 import lucid.nn as nn
 from lucid import Tensor, optim
-from lucid.errors import ArgumentError, ArgumentTypeError, LucidError, MissingAttributeError
+from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, LucidError, MissingAttributeError
 
 
 def model() -> nn.Sequential:
@@ -120,6 +120,7 @@ PARAMETERS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: "weights", ArgumentTypeError, "expects Parameters, got str for '0'"),
     (lambda: [lucid.zeros(2)], ArgumentError, r"'0' is a Tensor that tracks no gradients.*nn.Parameter"),
     (lambda: [p * 2], ArgumentError, "'0' was computed from other tensors"),
+    (lambda: [Tensor(1j, requires_grad=True)], DTypeError, "complex64.*two Parameters"),
     (lambda: [computed()], ArgumentError, "'0' was computed from other tensors"),
     (lambda: [p, q, p], ArgumentError, "'2' is the same Parameter as '0'"),
     (lambda: [("a", p), ("b", p)], ArgumentError, "'b' is the same Parameter as 'a'"),

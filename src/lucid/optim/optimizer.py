@@ -20,6 +20,7 @@ from lucid.engines.registry import engine_of, transfer
 from lucid.errors import (
     ArgumentError,
     ArgumentTypeError,
+    DTypeError,
     GradientError,
     LucidError,
     MissingAttributeError,

@@ -189,8 +189,9 @@ def einsum(function: Any, subscripts: str, /, *operands: Any) -> Any:
 
 # ----------------------------------------------------------------- leading axes are batches already
 
-_LEADING = ["cholesky", "inv", "det", "slogdet", "qr", "svd", "svdvals", "eigh", "eigvalsh", "eig", "eigvals"]
-_LEADING += ["pinv", "matrix_power", "matrix_rank", "matrix_norm", "trace", "diagonal", "matrix_transpose"]
+_LEADING = ["cholesky", "adjugate", "inv", "det", "slogdet", "qr", "svd", "svdvals", "eigh", "eigvalsh"]
+_LEADING += ["eig", "eigvals", "pinv", "matrix_power", "matrix_rank", "matrix_norm", "trace", "diagonal"]
+_LEADING += ["matrix_transpose"]
 
 
 def leading(function: Any, x: Any, /, *args: Any, **options: Any) -> Any:
