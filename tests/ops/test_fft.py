@@ -59,6 +59,22 @@ def test_imaginary_parts_that_are_ignored_have_no_gradient(n: int) -> None:
         assert silent == ([0, 3] if n == 6 else [0])
 
 
+@pytest.mark.parametrize("n", [6, 3])
+def test_imaginary_parts_are_ignored_where_a_device_would_not(
+    n: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import jax
+
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    x = drawn("irfftn", (3, 4))
+    for options in (
+        {"s": (2, n), "axes": (0, 1), "norm": "ortho"},
+        {"s": (n,), "axes": (1,), "norm": "forward"},
+    ):
+        found = fft.irfftn(lucid.asarray(x, device="xla:cpu"), **options)
+        np.testing.assert_allclose(found.numpy(), np.fft.irfftn(x, **options), 1e-12, 1e-12)
+
+
 @pytest.mark.parametrize("device", DEVICES)
 def test_four_axes(device: str) -> None:
     x = drawn("fftn", (2, 1, 3, 2))

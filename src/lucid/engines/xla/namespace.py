@@ -17,6 +17,7 @@ import numpy as np
 
 from lucid.engines.dtypes import DType, check_cast
 from lucid.engines.xla import elementwise
+from lucid.engines.xla import fft as fft
 from lucid.engines.xla import linalg as linalg
 from lucid.engines.xla.elementwise import comparison, with_numbers
 
