@@ -73,7 +73,10 @@ def over_axis(name: str, x: Any, n: Any, axis: Any, norm: Any, *, half: bool = F
     """
     _check_norm(name, norm)
     axes = (normalize_axis(axis, x.ndim, name),)
-    return _options(name, x, (_size(name, x, axes[0], n, "n", half),), axes, norm)
+    s = (_size(name, x, axes[0], n, "n", half),)
+    if n is not None:
+        _check_fits(name, x, s, axes)
+    return {"s": s, "axes": axes, "norm": norm}
 
 
 def over_axes(name: str, x: Any, s: Any, axes: Any, norm: Any, *, half: bool = False) -> dict[str, Any]:
@@ -98,13 +101,9 @@ def over_axes(name: str, x: Any, s: Any, axes: Any, norm: Any, *, half: bool = F
         _size(name, x, a, n, f"s[{i}]", half and i == last)
         for i, (a, n) in enumerate(zip(chosen, sizes, strict=True))
     )
-    return _options(name, x, whole, chosen, norm)
-
-
-def _options(name: str, x: Any, s: tuple[int, ...], axes: tuple[int, ...], norm: str) -> dict[str, Any]:
-    sizes = dict(zip(axes, s, strict=True))
-    check_room(name, tuple(sizes.get(a, n) for a, n in enumerate(x.shape)), dtypes.complex64)
-    return {"s": s, "axes": axes, "norm": norm}
+    if s is not None:
+        _check_fits(name, x, whole, chosen)
+    return {"s": whole, "axes": chosen, "norm": norm}
 
 
 def _size(name: str, x: Any, axis: int, n: Any, what: str, half: bool) -> int:
@@ -118,6 +117,12 @@ def _size(name: str, x: Any, axis: int, n: Any, what: str, half: bool) -> int:
     return size
 
 
+def _check_fits(name: str, x: Any, s: tuple[int, ...], axes: tuple[int, ...]) -> None:
+    """Raise ArgumentError if a transform of sizes ``s`` is larger than the memory."""
+    sizes = dict(zip(axes, s, strict=True))
+    check_room(name, tuple(sizes.get(a, n) for a, n in enumerate(x.shape)), dtypes.complex64)
+
+
 def _check_norm(name: str, norm: Any) -> None:
-    if norm not in ("backward", "ortho", "forward"):
+    if not isinstance(norm, str) or norm not in ("backward", "ortho", "forward"):
         raise ArgumentError(f"{name}: norm must be 'backward', 'ortho' or 'forward', got {norm!r}")
