@@ -193,10 +193,10 @@ from lucid.ops import (
 
 # fmt: off
 __all__ = [
-    "Tensor", "autograd", "rand", "randn", "random", "e", "enable_grad", "inf", "linalg", "nan", "newaxis",
-    "no_grad", "pi", "primitive", "abs", "acos", "acosh", "add", "all", "allclose", "any", "arange",
-    "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2", "atanh",
-    "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
+    "Tensor", "autograd", "rand", "randn", "random", "e", "enable_grad", "fft", "inf", "linalg", "nan",
+    "newaxis", "no_grad", "pi", "primitive", "abs", "acos", "acosh", "add", "all", "allclose", "any",
+    "arange", "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2",
+    "atanh", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
     "bitwise_xor", "bool", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "can_cast", "ceil",
     "clip", "complex128", "complex64", "concat", "conj", "copysign", "cos", "cosh", "count_nonzero",
     "cumulative_prod", "cumulative_sum", "diff", "divide", "einsum", "empty", "empty_like", "equal",
@@ -220,6 +220,6 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
-    if name in ("nn", "optim", "data", "io", "testing", "func"):
+    if name in ("nn", "optim", "data", "io", "testing", "func", "special"):
         return importlib.import_module(f"lucid.{name}")
     raise errors.MissingAttributeError(f"module 'lucid' has no attribute {name!r}{hint(name)}")

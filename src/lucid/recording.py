@@ -356,7 +356,9 @@ def _explain(
     shown += [f"{k}={v!r}" for k, v in options.items() if v is not None and k != "index"]
     kind: type[LucidError] = ArgumentError
     text = str(error)
-    if isinstance(error, IndexError):
+    if isinstance(error, LucidError):  # raised by the forward function itself
+        kind = type(error)
+    elif isinstance(error, IndexError):
         kind = IndexingError
     elif isinstance(error, TypeError) and ("keyword argument" in text or "positional argument" in text):
         fix = "write axis=" if "'dim" in text else "write keepdims=" if "'keepdim'" in text else ""

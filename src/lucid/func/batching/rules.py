@@ -134,12 +134,12 @@ def pad(function: Any, x: Any, /, widths: Any, *, value: Any) -> Any:
 
 
 @rule("reshape", "broadcast_to")
-def to_shape(function: Any, x: Any, /, shape: Any) -> Any:
+def to_shape(function: Any, x: Any, /, shape: Any, **options: Any) -> Any:
     """Put the batch's size in front of the shape."""
     shape = tuple(shape)
     # Between the batch and the axes that are there, broadcasting puts new ones.
     x = _padded(x, len(shape)) if function is ops.broadcast_to else x.tensor
-    return function(x, (x.shape[0], *shape))
+    return function(x, (x.shape[0], *shape), **options)
 
 
 @rule("permute_dims")
