@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 import lucid
-from lucid.testing import OpCase, integers
+from lucid.testing import OpCase, complex_normal, integers
 
 
 def einsum(subscripts: str, *shapes: tuple[tuple[int, ...], ...]) -> OpCase:
@@ -38,6 +38,20 @@ ONE_HOT = OpCase(
     domain=integers(0, 4),
     order=0,
 )
+
+# A complex factor is conjugated in derivatives, and in vecdot.
+COMPLEX = [
+    replace(MATMUL, name="matmul[complex]", shapes=[((2, 3), (3, 4)), ((3,), (3, 2)), ((2, 2, 3), (3,))]),
+    OpCase(
+        name="vecdot[complex]",
+        function=lucid.vecdot,
+        reference=np.vecdot,
+        shapes=[((2, 3), (2, 3)), ((3,), (2, 3)), ((3,), (3,))],
+    ),
+    replace(tensordot(1, ((2, 3), (3, 2))), name="tensordot[complex]"),
+    replace(einsum("ij,jk,i->ki", ((2, 3), (3, 4), (2,))), name="einsum[complex]"),
+    replace(einsum("ii->i", ((3, 3),)), name="einsum[complex, ii->i]"),
+]
 
 CASES = [
     replace(MATMUL, name="matmul[matrices]", shapes=[((2, 3), (3, 4)), ((0, 3), (3, 2)), ((2, 0), (0, 3))]),
@@ -101,4 +115,5 @@ CASES = [
         reference=lambda x: np.eye(x.max() + 1)[x],
         shapes=[((2, 3),)],
     ),
+    *(replace(case, domain=complex_normal) for case in COMPLEX),
 ]

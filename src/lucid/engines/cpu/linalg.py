@@ -35,33 +35,65 @@ def _calm(function: Callable[..., Any], failure: str) -> Callable[..., Any]:
     return run
 
 
-cholesky = _calm(np.linalg.cholesky, NOT_DEFINITE)
 det = _calm(np.linalg.det, SINGULAR)
 inv = _calm(np.linalg.inv, SINGULAR)
 qr = _calm(np.linalg.qr, NO_CONVERGENCE)
 slogdet = _calm(np.linalg.slogdet, SINGULAR)
 solve = _calm(np.linalg.solve, SINGULAR)
-svd = _calm(np.linalg.svd, NO_CONVERGENCE)
-svdvals = _calm(np.linalg.svdvals, NO_CONVERGENCE)
+_cholesky = _calm(np.linalg.cholesky, NOT_DEFINITE)
 _eig = _calm(np.linalg.eig, NO_CONVERGENCE)
 _eigh = _calm(np.linalg.eigh, NO_CONVERGENCE)
 _eigvalsh = _calm(np.linalg.eigvalsh, NO_CONVERGENCE)
+_svd = _calm(np.linalg.svd, NO_CONVERGENCE)
+_svdvals = _calm(np.linalg.svdvals, NO_CONVERGENCE)
+
+
+# LAPACK finds some nan, by its version and the matrix's size. Here all are found.
+
+
+def _check(failure: str, result: Array) -> None:
+    if np.isnan(result).any():
+        raise ArgumentError(failure)
+
+
+def _check_triangle(x: Array) -> None:
+    if not np.isfinite(np.tril(x)).all():
+        raise ArgumentError(NO_CONVERGENCE)
+
+
+def cholesky(x: Array, /) -> Array:
+    """``numpy.linalg.cholesky``."""
+    out: Array = _cholesky(x)
+    _check(NOT_DEFINITE, np.linalg.diagonal(out))
+    return out
 
 
 def eigh(x: Array, /) -> tuple[Array, Array]:
-    """``numpy.linalg.eigh``; nan is an error, wherever LAPACK finds it."""
+    """``numpy.linalg.eigh``."""
+    _check_triangle(x)
     values, vectors = _eigh(x)
-    if np.isnan(values).any():
-        raise ArgumentError(NO_CONVERGENCE)
     return values, vectors
 
 
 def eigvalsh(x: Array, /) -> Array:
-    """``numpy.linalg.eigvalsh``; nan is an error, wherever LAPACK finds it."""
+    """``numpy.linalg.eigvalsh``."""
+    _check_triangle(x)
     values: Array = _eigvalsh(x)
-    if np.isnan(values).any():
-        raise ArgumentError(NO_CONVERGENCE)
     return values
+
+
+def svd(x: Array, /, *, full_matrices: bool = True) -> tuple[Array, Array, Array]:
+    """``numpy.linalg.svd``."""
+    u, s, vh = _svd(x, full_matrices=full_matrices)
+    _check(NO_CONVERGENCE, s)
+    return u, s, vh
+
+
+def svdvals(x: Array, /) -> Array:
+    """``numpy.linalg.svdvals``."""
+    s: Array = _svdvals(x)
+    _check(NO_CONVERGENCE, s)
+    return s
 
 
 def eig(x: Array, /) -> tuple[Array, Array]:

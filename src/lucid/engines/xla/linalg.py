@@ -73,20 +73,22 @@ def svdvals(x: Array, /) -> Array:
     return s
 
 
+def _check_triangle(x: Array) -> None:
+    if not isinstance(x, jax.core.Tracer) and not bool(jnp.isfinite(jnp.tril(x)).all()):
+        raise ArgumentError(NO_CONVERGENCE)
+
+
 def eigh(x: Array, /) -> tuple[Array, Array]:
     """Return the eigenvalues and eigenvectors of Hermitian matrices."""
+    _check_triangle(x)
     values, vectors = jnp.linalg.eigh(x, symmetrize_input=False)
-    if _has_nan(values):
-        raise ArgumentError(NO_CONVERGENCE)
     return values, vectors
 
 
 def eigvalsh(x: Array, /) -> Array:
     """Return the eigenvalues of Hermitian matrices."""
-    values = jnp.linalg.eigvalsh(x, symmetrize_input=False)
-    if _has_nan(values):
-        raise ArgumentError(NO_CONVERGENCE)
-    return values
+    _check_triangle(x)
+    return jnp.linalg.eigvalsh(x, symmetrize_input=False)
 
 
 def eig(x: Array, /) -> tuple[Array, Array]:

@@ -106,8 +106,8 @@ def adjugate(x: Any, /) -> Any:
         ``(*, n, n) -> (*, n, n)``
 
     Example:
-        >>> lucid.linalg.adjugate(lucid.Tensor([[1.0, 2.0], [0.0, 0.0]])).round()
-        Tensor([[0.0, -2.0],
+        >>> lucid.linalg.adjugate(lucid.Tensor([[1.0, 0.0], [0.0, 3.0]]))
+        Tensor([[3.0, 0.0],
                 [0.0, 1.0]])
     """
     return adjugate_matrix(as_matrices("adjugate", x, square=True))

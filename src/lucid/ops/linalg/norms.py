@@ -65,7 +65,7 @@ def vector_norm(x: Any, /, *, axis: Any = None, keepdims: bool = False, ord: flo
         return euclidean_norm(x, axis=axes, keepdims=bool(keepdims))
     sizes = abs(x if dtypes.is_inexact(x.dtype) else x.astype(dtypes.default_float))
     if ord == 0:
-        return sum((sizes != 0).astype(sizes.dtype), axis=axes, keepdims=keepdims)
+        return sum(where(sizes == 0, sizes, 1.0), axis=axes, keepdims=keepdims)
     if ord == 1:
         return sum(sizes, axis=axes, keepdims=keepdims)
     if math.isinf(ord):

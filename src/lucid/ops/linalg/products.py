@@ -153,8 +153,8 @@ def outer(x1: Any, x2: Any, /) -> Any:
 
     Example:
         >>> lucid.linalg.outer(lucid.Tensor([1, 2]), lucid.Tensor([3, 4, 5]))
-        Tensor([[3, 4, 5],
-                [6, 8, 10]])
+        Tensor([[ 3,  4,  5],
+                [ 6,  8, 10]])
     """
     x1, x2 = common_dtype(x1, x2)
     if x1.ndim != 1 or x2.ndim != 1:
@@ -175,8 +175,8 @@ def kron(x1: Any, x2: Any, /) -> Any:
 
     Example:
         >>> lucid.linalg.kron(lucid.Tensor([1, 10]), lucid.Tensor([[1, 2], [3, 4]]))
-        Tensor([[1, 2, 10, 20],
-                [3, 4, 30, 40]])
+        Tensor([[ 1,  2, 10, 20],
+                [ 3,  4, 30, 40]])
     """
     x1, x2 = common_dtype(x1, x2)
     ndim = max(x1.ndim, x2.ndim)

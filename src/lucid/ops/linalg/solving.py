@@ -54,8 +54,8 @@ def inv(x: Any, /) -> Any:
 
     Example:
         >>> lucid.linalg.inv(lucid.Tensor([[2.0, 0.0], [0.0, 4.0]]))
-        Tensor([[0.5, 0.0],
-                [0.0, 0.25]])
+        Tensor([[ 0.5,  0.0],
+                [ 0.0, 0.25]])
     """
     return inverse(as_matrices("inv", x, square=True))
 
