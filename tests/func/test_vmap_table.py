@@ -12,8 +12,9 @@ import lucid
 from lucid import Tensor
 from lucid.func import grad, vmap
 from lucid.testing import OpCase
-from tests.ops.cases import CASES
+from tests.ops import cases, cases_decompositions
 
+CASES = [*cases.CASES, *cases_decompositions.CASES]
 COUNT = 3
 
 # Operations that must see values, or whose results differ in shape between examples: vmap says so.

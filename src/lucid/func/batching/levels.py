@@ -79,6 +79,9 @@ class BatchedArray:
     def __getitem__(self, key: Any) -> Any:
         return self.xp.get_at(self, index=key if isinstance(key, tuple) else (key,))
 
+    def __bool__(self) -> bool:
+        return bool(engine_by_type[type(self)].to_numpy(self))
+
     def __repr__(self) -> str:
         return f"<a batch of arrays of shape {self.shape} {self.dtype}>"
 
