@@ -19,7 +19,7 @@ help:
 	@echo "make test     run the tests"
 	@echo "make lint     ruff, ruff format --check, mypy --strict"
 	@echo "make parity   compare with PyTorch (installs it)"
-	@echo "make bench    measure overhead against PyTorch (installs it)"
+	@echo "make bench    measure overhead against PyTorch (installs it) and NumPy"
 	@echo "make clean    remove what was installed and what the tools left"
 
 demo: $(VENV)/.installed-viz
@@ -38,6 +38,7 @@ parity: $(VENV)/.installed-test $(VENV)/.installed-parity
 
 bench: $(VENV)/.installed-parity
 	$(BIN)/python benchmarks/overhead.py
+	$(BIN)/python benchmarks/elementwise.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 import lucid
+
+# SciPy reads this when it is first imported, and JAX imports SciPy: so here, before any test.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # How long an example takes says how busy the machine is, and nothing about Lucid.
 settings.register_profile("lucid", deadline=None, suppress_health_check=[HealthCheck.too_slow])
