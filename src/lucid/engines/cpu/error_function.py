@@ -1,4 +1,4 @@
-"""Special functions that NumPy lacks.
+"""The error function where SciPy is not installed.
 
 The coefficients are Chebyshev expansions of the functions named beside them, computed with
 50 digits; the error of erf is within 2 units in the last place of a double.
@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.polynomial.chebyshev import cheb2poly
+
+from lucid.engines.special import refuse_complex
 
 # erf(sqrt(z)) / sqrt(z) on 0 <= z <= 1
 _NEAR = (
@@ -36,6 +38,7 @@ _SINGLE = cheb2poly(_NEAR[:8]), cheb2poly(_FAR[:11])
 
 def erf(x: Any) -> Any:
     """Return the error function; single precision is computed in double and rounded."""
+    refuse_complex(x)
     near_terms, far_terms = _DOUBLE if x.dtype == np.float64 else _SINGLE
     wide = np.asarray(x, np.float64)
     size = np.abs(wide)

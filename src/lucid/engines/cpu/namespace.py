@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from lucid.engines.cpu import linalg as linalg
+from lucid.engines.cpu import special as special
 from lucid.engines.cpu.elementwise import expm1 as expm1
 from lucid.engines.cpu.elementwise import floor_divide as floor_divide
 from lucid.engines.cpu.elementwise import log1p as log1p
@@ -205,6 +206,6 @@ def einsum(subscripts: str, /, *operands: Array) -> Any:
 
 def erf(x: Array, /) -> Any:
     """Return the error function, to the last digits of a double."""
-    from lucid.engines.cpu import special  # imports numpy.polynomial, which takes its time
+    from lucid.engines.cpu import error_function  # imports numpy.polynomial, which takes its time
 
-    return special.erf(x)
+    return error_function.erf(x)

@@ -19,6 +19,7 @@ from lucid.engines.dtypes import DType, check_cast
 from lucid.engines.xla import elementwise
 from lucid.engines.xla import fft as fft
 from lucid.engines.xla import linalg as linalg
+from lucid.engines.xla import special as special
 from lucid.engines.xla.elementwise import comparison, with_numbers
 
 Array = Any

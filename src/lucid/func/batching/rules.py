@@ -22,7 +22,7 @@ from typing import Any
 from lucid import ops
 from lucid.func.batching.example import Example, batched, count_of, ndim_of, unwrapped
 from lucid.func.batching.rules_indexing import get_at, scatter_add, set_at
-from lucid.ops import comparison, complex_numbers, elementwise, exponential, rounding, trigonometry
+from lucid.ops import comparison, complex_numbers, elementwise, exponential, rounding, special, trigonometry
 from lucid.recording import Primitive
 
 Rule = Callable[..., Any]
@@ -60,6 +60,7 @@ for _family in _FAMILIES:
     RULES.update({name: aligned for name, value in vars(_family).items() if isinstance(value, Primitive)})
 for _name in ("where", "clip", "conj", "real", "imag", "astype", "positive"):
     RULES[_name] = aligned
+RULES.update({f"special.{n}": aligned for n, v in vars(special).items() if isinstance(v, Primitive)})
 for _name in ("zeros_like", "ones_like", "full_like", "empty_like"):
     RULES[_name] = aligned
 
