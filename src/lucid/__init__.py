@@ -14,7 +14,8 @@ from typing import Any
 from lucid import autograd, errors, fft, linalg, random
 from lucid.autograd import enable_grad, no_grad, primitive
 from lucid.hints import hint
-from lucid.namespace_info import __array_api_version__, __array_namespace_info__
+from lucid.namespace_info import __array_api_version__ as __array_api_version__
+from lucid.namespace_info import __array_namespace_info__ as __array_namespace_info__
 from lucid.ops import (
     abs,
     acos,

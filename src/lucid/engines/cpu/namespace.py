@@ -83,7 +83,7 @@ def get_at(x: Array, /, *, index: Any) -> Array:
 
 def set_at(x: Array, value: Any, /, *, index: Any) -> Array:
     """Return a copy of ``x`` in which ``x[index]`` is ``value``."""
-    out = x.copy()
+    out = np.array(x)  # and not x.copy(): of no axes, a gradient may be a number of NumPy's
     out[index] = value
     return out
 

@@ -21,7 +21,7 @@ def i0(xp: Any, x: Any, /) -> Any:
 
     Example:
         >>> print(lucid.special.i0(Tensor([0.0, 1.0])))
-        [1.0, 1.266066]
+        [1.0, 1.2661]
     """
     return xp.special.i0(x)
 
@@ -37,7 +37,7 @@ def i0e(xp: Any, x: Any, /) -> Any:
 
     Example:
         >>> print(lucid.special.i0e(Tensor([0.0, 1000.0])))
-        [1.0, 0.012617239]
+        [1.0, 0.0126]
     """
     return xp.special.i0e(x)
 
@@ -57,7 +57,7 @@ def i1(xp: Any, x: Any, /) -> Any:
 
     Example:
         >>> print(lucid.special.i1(Tensor([0.0, 1.0])))
-        [0.0, 0.5651591]
+        [0.0, 0.5652]
     """
     return xp.special.i1(x)
 
@@ -75,7 +75,7 @@ def i1e(xp: Any, x: Any, /) -> Any:
 
     Example:
         >>> print(lucid.special.i1e(Tensor([0.0, 1000.0])))
-        [0.0, 0.0126109275]
+        [0.0, 0.0126]
     """
     return xp.special.i1e(x)
 

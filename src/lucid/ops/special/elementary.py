@@ -87,7 +87,7 @@ def entr(xp: Any, x: Any, /) -> Any:
         [0.0, 0.0, -inf]
     """
     refuse_complex(x)
-    inside = -x * xp.log(xp.where(x > 0, x, 1.0))
+    inside = 0.0 - x * xp.log(xp.where(x > 0, x, 1.0))
     return xp.where(x < 0, -math.inf, inside)
 
 
@@ -129,7 +129,7 @@ def log_expit(xp: Any, x: Any, /) -> Any:
 
     Example:
         >>> print(lucid.special.log_expit(Tensor([-1000.0, 1000.0])))
-        [-1000.0, 0.0]
+        [-1000.0, -0.0]
     """
     refuse_complex(x)
     return -xp.logaddexp(-x, 0.0)
@@ -153,7 +153,7 @@ def sinc(xp: Any, x: Any, /) -> Any:
 
     Example:
         >>> print(lucid.special.sinc(Tensor([0.0, 0.5])))
-        [1.0, 0.6366198]
+        [1.0, 0.6366]
     """
     angle = math.pi * xp.where(x == 0, 1.0, x)
     return xp.where(x == 0, 1.0, xp.sin(angle) / angle)
