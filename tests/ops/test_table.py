@@ -1,9 +1,8 @@
 """Every row of the table of operations, on every engine.
 
-XLA compiles anew for every operation and shape, so there each row runs forward with its first
-shapes, and the derivatives of one row for each operation are checked, and of those in `TELLING`:
-the rules are the same functions on both engines. ``LUCID_TEST_ALL=1`` runs all of all rows there,
-which takes some minutes.
+XLA compiles anew for every operation and shape, so there one row runs for each operation, with its
+first shapes, and those in `TELLING`: the rules are the same functions on both engines.
+``LUCID_TEST_ALL=1``, or ``make thorough``, runs all of all rows there, which takes some minutes.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ def test_float32_stays_float32(case: OpCase) -> None:
     case.check_float32()
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", ON_XLA, ids=str)
 def test_forward_on_xla(case: OpCase) -> None:
     case.check_forward("xla:cpu", quick=not EVERYTHING)
 
