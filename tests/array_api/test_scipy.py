@@ -93,9 +93,11 @@ given(DIFFERENTIABLE, "stats.ttest_1samp", lambda x: stats.ttest_1samp(x, 0.0), 
 given(DIFFERENTIABLE, "stats.boxcox_llf", lambda x: stats.boxcox_llf(0.5, x), P)
 
 add(DIFFERENTIABLE, special, "softmax log_softmax logsumexp", X)
-add(DIFFERENTIABLE, special, "entr erf erfc expit exp2 sinc", P)
-add(DIFFERENTIABLE, special, "xlogy rel_entr", P, Q)
-add(DIFFERENTIABLE, special, "logit", UNIT)
+add(DIFFERENTIABLE, special, "entr erf erfc expit exp2 sinc gammaln gamma i0 i0e i1 i1e ndtr log_ndtr", P)
+add(DIFFERENTIABLE, special, "xlogy xlog1py rel_entr betaln", P, Q)
+add(DIFFERENTIABLE, special, "logit erfinv ndtri", UNIT)
+given(DIFFERENTIABLE, "special.gammainc", lambda x: special.gammainc(1.5, x), P)
+given(DIFFERENTIABLE, "special.polygamma", lambda x: special.polygamma(1, x), P)
 
 add(DIFFERENTIABLE, fft, "fft ifft rfft hfft irfft ihfft fft2 ifft2 rfft2 irfft2", IMAGE)
 add(DIFFERENTIABLE, fft, "fftn ifftn rfftn irfftn hfftn ihfftn fftshift ifftshift", IMAGE)
