@@ -10,13 +10,14 @@ BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint parity bench clean
+.PHONY: help demo test thorough lint parity bench clean
 # Installing twice at once into one environment would break it.
 .NOTPARALLEL:
 
 help:
 	@echo "make demo     train, save, load and draw a model"
 	@echo "make test     run the tests"
+	@echo "make thorough every row of the tables of operations on XLA too, which takes minutes"
 	@echo "make lint     ruff, ruff format --check, mypy --strict"
 	@echo "make parity   compare with PyTorch (installs it)"
 	@echo "make bench    measure overhead against PyTorch (installs it) and NumPy"
@@ -27,6 +28,9 @@ demo: $(VENV)/.installed-viz
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+thorough: $(VENV)/.installed-test
+	LUCID_TEST_ALL=1 $(BIN)/python -m pytest $(PYTEST_ARGS) tests/ops tests/nn/functional -k on_xla
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

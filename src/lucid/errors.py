@@ -2,7 +2,8 @@
 
     LucidError
     ├── ArgumentError (ValueError)        a value that cannot be used
-    │   └── ShapeError                    shapes that do not fit together
+    │   ├── ShapeError                    shapes that do not fit together
+    │   └── RangeError (OverflowError)    an integer that a data type does not hold
     ├── ArgumentTypeError (TypeError)     an object of the wrong type
     │   └── DTypeError                    an array of the wrong data type
     ├── IndexingError (IndexError)        an index outside its axis, or of no use as one
@@ -29,6 +30,10 @@ class ArgumentError(LucidError, ValueError):
 
 class ShapeError(ArgumentError):
     """The shapes of the arguments do not fit together."""
+
+
+class RangeError(ArgumentError, OverflowError):
+    """A data type does not hold an integer."""
 
 
 class ArgumentTypeError(LucidError, TypeError):

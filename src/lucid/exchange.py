@@ -108,13 +108,15 @@ class Exchange:
         copy: bool | None = None,
     ) -> Any:
         # A copy, since a Tensor is a value, and whoever receives it may write to it. With copy=False
-        # it is the memory itself, marked as read-only, which DLPack can say since version 1.0.
+        # it is the memory itself. It is marked as read-only, if the receiver knows DLPack 1.0, which can
+        # say so; another one must know by itself not to write to it.
         if self._node is not None:
             raise GradientError("a tensor that tracks gradients can't be exported: write x.detach()")
         if stream is not None and self.__dlpack_device__()[0] == 1:
             raise ArgumentError(f"__dlpack__: the CPU has no streams, got stream={stream!r}")
         array = self._array
-        if copy is False and isinstance(array, np.ndarray):
+        versioned = max_version is not None and max_version >= (1, 0)
+        if copy is False and versioned and isinstance(array, np.ndarray):
             array = self.numpy()
         try:
             return array.__dlpack__(

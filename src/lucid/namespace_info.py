@@ -33,13 +33,13 @@ class NamespaceInfo:
         """Return the device on which arrays are made unless another one is named."""
         return "cpu"
 
-    def devices(self) -> tuple[str, ...]:
+    def devices(self) -> list[str]:
         """Return the devices that can be used now; those of JAX if it is installed, which it imports."""
         try:
             others = xla_engine().devices()
         except MissingDependencyError:
             others = []
-        return ("cpu", *others)
+        return ["cpu", *others]
 
     def default_dtypes(self, *, device: str | None = None) -> dict[str, DType]:
         """Return the dtypes of arrays that are made without one; they are the same on every device.

@@ -25,6 +25,7 @@ from lucid.errors import (
     GradientError,
     IndexingError,
     LucidError,
+    RangeError,
     ShapeError,
 )
 from lucid.grad_mode import state as _state
@@ -360,6 +361,8 @@ def _explain(
         kind = type(error)
     elif isinstance(error, IndexError):
         kind = IndexingError
+    elif isinstance(error, OverflowError):
+        kind = RangeError
     elif isinstance(error, TypeError) and ("keyword argument" in text or "positional argument" in text):
         fix = "write axis=" if "'dim" in text else "write keepdims=" if "'keepdim'" in text else ""
         fix = fix or f"arrays are positional, options keywords: {primitive.name}{primitive.__signature__}"

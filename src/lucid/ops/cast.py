@@ -8,7 +8,7 @@ import numpy as np
 
 from lucid import recording
 from lucid.engines.dtypes import as_dtype, promote
-from lucid.errors import ArgumentError, DTypeError
+from lucid.errors import DTypeError, RangeError
 from lucid.recording import primitive
 
 
@@ -100,7 +100,7 @@ def as_written(value: Any, dtype: Any, device: str, what: str) -> Any:
 
     Raises:
         DTypeError: if the cast would drop a fraction or an imaginary part.
-        ArgumentError: if an integer is out of range.
+        RangeError: if an integer is out of range.
     """
     if not isinstance(value, recording.Tensor):
         weak = isinstance(value, int) and dtype.kind in "iu"
@@ -108,7 +108,7 @@ def as_written(value: Any, dtype: Any, device: str, what: str) -> Any:
         if weak:
             limits = np.iinfo(dtype)
             if not limits.min <= value.item() <= limits.max:
-                raise ArgumentError(
+                raise RangeError(
                     f"{what}: {value.item()} is out of range for {dtype.name}, "
                     f"which goes from {limits.min} to {limits.max}"
                 )

@@ -10,7 +10,7 @@ from lucid import recording
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, is_array, resolve_device
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError
+from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, RangeError
 
 NumPyArray = np.ndarray[Any, Any]
 
@@ -53,7 +53,8 @@ def from_python(obj: Any, dtype: dtypes.DType | None, *, copy: bool = True) -> N
         if dtype is not None and not typed and _must_fit(obj, array, dtype):
             array = np.array(obj, dtype)
     except (ValueError, TypeError, OverflowError, RuntimeError, BufferError) as error:
-        raise ArgumentError(f"cannot make a tensor of this {type(obj).__name__}: {error}") from error
+        kind = RangeError if isinstance(error, OverflowError) else ArgumentError
+        raise kind(f"cannot make a tensor of this {type(obj).__name__}: {error}") from error
     if dtype is None and not typed:
         if array.dtype == np.float64:
             array = array.astype(dtypes.default_float)
@@ -120,11 +121,11 @@ def filling(call: str, value: Any, dtype: dtypes.DType) -> np.ndarray[Any, Any]:
     try:
         array = from_python(value, dtype)
     except ArgumentError as error:
-        raise ArgumentError(f"{call}: {error}") from error
+        raise type(error)(f"{call}: {error}") from error
     if array.dtype.kind in "iu" and dtype.kind in "biu" and array.size:
         low, high = (0, 1) if dtype.kind == "b" else (np.iinfo(dtype).min, np.iinfo(dtype).max)
         if array.min() < low or array.max() > high:
-            raise ArgumentError(f"{call}: {dtype.name} holds {low} to {high}")
+            raise RangeError(f"{call}: {dtype.name} holds {low} to {high}")
     elif not np.can_cast(array.dtype, dtype, "same_kind"):
         raise DTypeError(
             f"{call} would turn {array.dtype.name} into {dtype.name} and lose information: cast the value"

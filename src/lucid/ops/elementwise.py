@@ -395,4 +395,6 @@ def where(condition: Any, x: Any, y: Any, /) -> Any:
         raise DTypeError(
             f"where: condition must be boolean, got {condition.dtype.name}: write condition != 0"
         )
-    return select(condition, *common_dtype(x, y, device=condition.device))
+    if not (hasattr(x, "_array") and hasattr(y, "_array") and x.dtype == y.dtype):
+        x, y = common_dtype(x, y, device=condition.device)
+    return select(condition, x, y)

@@ -1,7 +1,7 @@
 """Every row of the table of functionals, on every engine.
 
 XLA compiles anew for every operation and shape: there the first row of each function runs, with its first
-shapes. ``LUCID_TEST_ALL=1`` runs all of all rows there.
+shapes. ``LUCID_TEST_ALL=1``, or ``make thorough``, runs all of all rows there.
 """
 
 from __future__ import annotations
