@@ -45,7 +45,7 @@ MAY_IMPORT["methods"] = MAY_IMPORT["ops"] | {"methods"}
 MAY_IMPORT["fft"] = MAY_IMPORT["ops"] | {"fft"}
 MAY_IMPORT["linalg"] = MAY_IMPORT["ops"] | {"linalg"}
 MAY_IMPORT["special"] = MAY_IMPORT["ops"] | {"special"}
-MAY_IMPORT["exchange"] = MAY_IMPORT["engines"] | {"exchange"}
+MAY_IMPORT["exchange"] = MAY_IMPORT["grad_mode"] | {"exchange"}
 MAY_IMPORT["tensor"] |= {"exchange", "methods", "printing"}
 # Data and files need tensors and random numbers alone.
 MAY_IMPORT["data"] = MAY_IMPORT["random"] | {"data"}

@@ -215,3 +215,14 @@ def test_signatures_are_those_of_the_standard(name: str) -> None:
     strict = pytest.importorskip("array_api_strict")
     mine = [k for k in kinds(getattr(lucid, name)) if k[0] != "requires_grad"]
     assert mine == kinds(getattr(strict, name))
+
+
+def test_numpy_takes_no_tensor_whose_gradient_it_would_lose():
+    x = Tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(GradientError, match=r"x\.numpy\(\).*x\.detach\(\)"):
+        np.asarray(x)
+    with pytest.raises(GradientError, match="drop the gradient"):
+        np.mean(x)
+    assert x.numpy().tolist() == [1.0, 2.0]
+    with lucid.no_grad():
+        assert np.asarray(x).tolist() == [1.0, 2.0]

@@ -11,6 +11,7 @@ import numpy as np
 from lucid.engines.dtypes import DType
 from lucid.engines.registry import engine_of
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError
+from lucid.grad_mode import is_recording
 
 VERSIONS = ("2021.12", "2022.12", "2023.12", "2024.12", "2025.12")  # of the Array API, each one wider
 
@@ -87,6 +88,10 @@ class Exchange:
         return view
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self._node is not None and is_recording():
+            raise GradientError(
+                "NumPy would drop the gradient of a tensor that tracks one: write x.numpy() or x.detach()"
+            )
         return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     # ------------------------------------------------------------- other libraries

@@ -175,5 +175,5 @@ def _contiguous(name: str, value: Any) -> np.ndarray[Any, Any]:
     """Return a copy in row-major order: the library writes the bytes as they lie in memory."""
     if not (isinstance(value, (Tensor, np.ndarray)) or hasattr(value, "__array__")):
         raise ArgumentTypeError(f"save: {name!r} is a {type(value).__name__}, not a Tensor or an array")
-    array = np.array(value, order="C", copy=True)
+    array = np.array(value.numpy() if isinstance(value, Tensor) else value, order="C", copy=True)
     return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -190,7 +190,7 @@ def allclose(x: Any, y: Any, /, *, rtol: float = 1e-5, atol: float = 1e-8, equal
     """
     import numpy as np
 
-    a, b = np.asarray(x), np.asarray(y)
+    a, b = (v.numpy() if hasattr(v, "_array") else np.asarray(v) for v in (x, y))
     try:
         np.broadcast_shapes(a.shape, b.shape)
     except ValueError as error:
