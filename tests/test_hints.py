@@ -13,6 +13,14 @@ def test_the_namespace_says_what_to_write(name):
         getattr(lucid, name)
 
 
+@pytest.mark.parametrize(
+    "name", ["linalg.svd", "linalg.trace", "fft.rfft", "func.vmap", "func.grad", "special.gammaln"]
+)
+def test_a_name_of_a_part_leads_there(name):
+    with pytest.raises(MissingAttributeError, match=f"write lucid.{name}$"):
+        getattr(lucid, name.split(".")[1])
+
+
 def test_other_names_are_just_not_there():
     with pytest.raises(AttributeError, match=r"no attribute 'nonsense'$"):
         _ = lucid.nonsense

@@ -223,4 +223,9 @@ def __getattr__(name: str) -> Any:
     """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
     if name in ("nn", "optim", "data", "io", "testing", "func", "special"):
         return importlib.import_module(f"lucid.{name}")
-    raise errors.MissingAttributeError(f"module 'lucid' has no attribute {name!r}{hint(name)}")
+    known = hint(name)
+    if not known and not name.startswith("_"):
+        for part in ("linalg", "fft", "func", "special"):
+            if name in importlib.import_module(f"lucid.{part}").__all__:
+                known = f": write lucid.{part}.{name}"
+    raise errors.MissingAttributeError(f"module 'lucid' has no attribute {name!r}{known}")

@@ -43,6 +43,7 @@ from lucid.ops.special import (
     xlogy,
     zeta,
 )
+from lucid.ops.special import digamma as psi  # noqa: F401  (the name by which SciPy asks for it)
 
 __all__ = [
     "erf", "erfc", "erfcx", "erfinv", "erfcinv", "ndtr", "ndtri", "log_ndtr",

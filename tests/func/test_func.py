@@ -106,8 +106,9 @@ def test_an_argument_that_is_not_used_has_a_gradient_of_zeros():
         (lambda: grad(lambda x: 3.0)(Tensor(1.0)), GradientError, "3.0"),
         (lambda: grad(lambda x: x * 1j)(Tensor(1.0)), GradientError, "complex64"),
         (lambda: grad(lambda x: x)(Tensor(1)), DTypeError, "int64"),
-        (lambda: grad(lambda x: x, argnums=1)(Tensor(1.0)), ArgumentError, "argnums=1.*1 positional"),
+        (lambda: grad(lambda x: x, argnums=1)(Tensor(1.0)), ArgumentError, "argnums=1.*1 arguments"),
         (lambda: grad(lambda x: x, has_aux=True)(Tensor(1.0)), ArgumentTypeError, "aux"),
+        (lambda: grad(lambda x: x, argnums=[0])(Tensor(1.0)), ArgumentTypeError, r"tuple of them, got \[0\]"),
         (lambda: vjp(lambda x: 3.0, Tensor(1.0)), ArgumentTypeError, "float"),
         (
             lambda: vjp(lambda x: x, Tensor([1.0]))[1](Tensor(1.0)),
@@ -310,6 +311,21 @@ def test_indices_that_differ_between_examples():
             )
             wanted = [(x if shared else x[n])[key(i[n], j[n])] for n in range(3)]
             np.testing.assert_array_equal(found.numpy(), np.stack(wanted))
+
+
+def test_masks_that_differ_between_examples():
+    x = Tensor([[1.0, -1.0], [-1.0, 2.0]], requires_grad=True)
+    y = vmap(lambda x: x[x > 0])(x)
+    assert y.tolist() == [[1.0], [2.0]]
+    y.sum().backward()
+    assert x.grad.tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+    def without_negatives(x):
+        x[x < 0] = 0.0
+        return x
+
+    assert vmap(without_negatives)(x.detach()).tolist() == [[1.0, 0.0], [0.0, 2.0]]
+    assert vmap(grad(lambda x: (x[x > 0] ** 2).sum()))(x.detach()).tolist() == [[2.0, 0.0], [0.0, 4.0]]
 
 
 @on_both

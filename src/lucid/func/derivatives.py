@@ -100,8 +100,12 @@ def of_chosen(
     """Return ``function`` as one of the chosen arguments alone, and these."""
     which = argnums if isinstance(argnums, tuple) else (argnums,)
     for i in which:
+        if not hasattr(i, "__index__"):
+            raise ArgumentTypeError(f"{name}: argnums must be an integer or a tuple of them, got {argnums!r}")
         if not -len(args) <= i < len(args):
-            raise ArgumentError(f"{name}: argnums={argnums}, but there are {len(args)} positional arguments")
+            raise ArgumentError(
+                f"{name}: argnums={argnums}, but {len(args)} arguments were given by position"
+            )
 
     def call(*variables: Any) -> Any:
         filled = list(args)

@@ -129,6 +129,8 @@ def write_at(x: Any, key: Any, value: Any, /) -> None:
 def _check_write(x: Any, key: Any, value: Any) -> tuple[tuple[Any, ...], Any]:
     """Return ``key`` as an index and ``value`` in a shape that fits, or raise before anything is written."""
     index = as_index(key, x._array)
+    if recording.depth and any(_differs(i) and i.dtype == bool for i in index):
+        return index, value  # under vmap, how many elements a mask names is known for each example alone
     try:
         target = np.broadcast_to(np.False_, x.shape)[_host(index)].shape
     except IndexError as error:
@@ -197,10 +199,13 @@ def _host(index: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _on_host(part: Any) -> np.ndarray[Any, Any]:
-    engine = engine_of(part)
     # Where examples of a batch differ, zeros do as well: only shapes are asked for.
-    hollow = engine.depth and part.batched and part.dtype != bool
-    return np.zeros(part.shape, np.int64) if hollow else engine.to_numpy(part)
+    return np.zeros(part.shape, np.int64) if _differs(part) else engine_of(part).to_numpy(part)
+
+
+def _differs(part: Any) -> bool:
+    """Whether an index is an array that differs between the examples of a ``vmap``."""
+    return bool(hasattr(part, "dtype") and engine_of(part).depth and part.batched)
 
 
 def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:

@@ -6,15 +6,15 @@ example, and the results are stacked: right, and slow.
 
 from __future__ import annotations
 
-import functools
 from typing import TYPE_CHECKING, Any
 
 from lucid import ops, recording
 from lucid.engines.registry import is_array
-from lucid.errors import ArgumentError, MissingAttributeError
+from lucid.errors import MissingAttributeError
 from lucid.func.batching.example import Example
+from lucid.func.batching.loop import in_a_loop
 from lucid.func.batching.rules import RULES
-from lucid.func.tree import leaves, refill, tree_map
+from lucid.func.tree import leaves, tree_map
 from lucid.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -67,20 +67,3 @@ class Batched:
         if type(value) is self.engine.array_type:
             return Example(value.tensor) if value.batched else value.tensor
         return recording.wrap(value) if is_array(value) else value
-
-
-def _one_of(i: int, x: Any) -> Any:
-    return x.tensor[i] if isinstance(x, Example) else x
-
-
-def in_a_loop(name: str, function: Any, examples: list[Any], args: Any, options: Any) -> Any:
-    """Call ``function`` for each example, and stack the results."""
-    count = examples[0].tensor.shape[0]
-    if count == 0:
-        raise ArgumentError(f"vmap: {name} is called for each example, and there is none: the batch is empty")
-    results = []
-    for i in range(count):
-        xs, chosen = tree_map(functools.partial(_one_of, i), (args, options))
-        results.append(function(*xs, **chosen))
-    columns = zip(*(list(leaves(r)) for r in results), strict=True)
-    return refill(results[0], iter([ops.stack(column) for column in columns]))

@@ -14,17 +14,23 @@ import numpy as np
 from lucid import ops
 from lucid.engines.registry import engine_of
 from lucid.func.batching.example import Example, batched, count_of, unwrapped
+from lucid.func.batching.loop import in_a_loop
+from lucid.ops.indexing import as_index
 from lucid.tensor import Tensor
 
 
 def get_at(function: Any, x: Any, /, *, index: tuple[Any, ...]) -> Any:
     """Read ``x[index]`` of every example."""
+    if _masks_differ(index):
+        return in_a_loop("getitem", ops.getitem, _examples(x, *index), (x, index), {})
     plan = _Plan(index, x.ndim, count_of(x, *index), shared=not isinstance(x, Example))
     return plan.to_example(function(unwrapped(x), index=plan.index))
 
 
 def set_at(function: Any, x: Any, value: Any, /, *, index: tuple[Any, ...]) -> Any:
     """Write ``value`` into every example."""
+    if _masks_differ(index):
+        return in_a_loop("setitem", ops.setitem, _examples(x, value, *index), (x, index, value), {})
     count = count_of(x, value, *index)
     plan = _Plan(index, x.ndim, count, shared=False)
     if not isinstance(value, (Example, Tensor)):  # a number
@@ -40,10 +46,25 @@ def set_at(function: Any, x: Any, value: Any, /, *, index: tuple[Any, ...]) -> A
 
 def scatter_add(function: Any, values: Any, /, *, index: tuple[Any, ...], shape: tuple[int, ...]) -> Any:
     """Add ``values`` up where they belong in every example."""
+    if _masks_differ(index):
+
+        def one(values: Any, index: Any) -> Any:
+            return function(values, index=as_index(index, values._array), shape=shape)
+
+        return in_a_loop("getitem", one, _examples(values, *index), (values, index), {})
     count = count_of(values, *index)
     plan = _Plan(index, len(shape), count, shared=False)
     values = plan.from_example(batched(values, count))
     return function(values, index=plan.index, shape=(count, *shape))
+
+
+def _masks_differ(index: tuple[Any, ...]) -> bool:
+    """Whether a mask differs between examples, so that one index can't read them all."""
+    return any(isinstance(i, Example) and i.tensor.dtype == bool for i in index)
+
+
+def _examples(*args: Any) -> list[Example]:
+    return [a for a in args if isinstance(a, Example)]
 
 
 class _Plan:
