@@ -38,7 +38,10 @@ PAIRS = BINARY[:3]
 CASES = [
     unary("erfc"),
     unary("erfc[right]", between(3, 5)),
+    OpCase(name="erfc[complex]", function=special.erfc, reference=scipy.special.erfc, shapes=UNARY[:1],
+           domain=complex_normal, rtol=1e-12, reason=LIBRARIES, devices=("cpu",)),
     unary("erfcx", between(-1, 5)),
+    unary("erfcx[far right]", between(30, 40)),
     unary("erfinv", between(-0.9, 0.9)),
     unary("erfcinv", between(0.1, 1.9)),
     unary("ndtr"),
@@ -96,6 +99,8 @@ CASES = [
     unary("i1"),
     unary("i1e", nonzero),
     unary("i1[large]", between(2, 6)),
+    unary("i0e[far right]", between(60, 70)),
+    unary("i1e[far left]", between(-70, -60)),
     OpCase(name="xlogy", function=special.xlogy, reference=scipy.special.xlogy, shapes=BINARY,
            domain=(positive, positive), scalars=True),
     OpCase(name="xlogy[complex]", function=special.xlogy, reference=scipy.special.xlogy, shapes=PAIRS[:1],
@@ -107,6 +112,7 @@ CASES = [
     unary("log_expit"),
     unary("sinc", nonzero),
     unary("sinc[near 0]", between(-0.2, 0.2)),
+    unary("sinc[complex]", complex_normal),
 ]  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from lucid.engines.special import guarded
 from lucid.errors import MissingDependencyError
 
 _COMPLEX_TOO = frozenset(("erfc", "xlogy", "xlog1py"))
+_IN_DOUBLE = frozenset(("betainc",))  # in single precision SciPy has five digits of it
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +26,11 @@ def __getattr__(name: str) -> Any:
             f"{name} on the device 'cpu' is computed by SciPy, which is not installed: "
             "pip install 'lucid-nn[special]'"
         ) from error
-    function = guarded(getattr(scipy.special, name), np.asarray, complex_too=name in _COMPLEX_TOO)
+    function = guarded(
+        getattr(scipy.special, name),
+        np.asarray,
+        complex_too=name in _COMPLEX_TOO,
+        in_double=name in _IN_DOUBLE,
+    )
     globals()[name] = function  # so that the next look-up finds it without coming here
     return function

@@ -5,8 +5,8 @@ A name that is not defined here is JAX's: ``special.gammaln`` is ``jax.scipy.spe
 
 from __future__ import annotations
 
-import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -19,7 +19,10 @@ from lucid.errors import MissingDependencyError
 
 Array = Any
 
-_ours = functools.partial(guarded, asarray=jnp.asarray)
+
+def _ours(function: Callable[..., Array]) -> Callable[..., Array]:
+    """Run ``function`` as one program: as many small ones a series would take hundreds of calls."""
+    return guarded(jax.jit(function), jnp.asarray)
 
 
 def __getattr__(name: str) -> Any:
@@ -97,8 +100,9 @@ def zeta(x: Array, q: Array) -> Array:
 
     zeros = jnp.zeros_like(x + q)
     terms = jax.lax.fori_loop(0, jnp.max(steps, initial=0.0).astype(int), add, zeros)
-    rest = jnp.where(jnp.logical_and(q == jnp.inf, x > 1), 0.0, jsp.zeta(x, q + steps))
-    return terms + rest
+    first = q + steps  # the base of the first term that isn't negative
+    total = terms + jnp.where(first == jnp.inf, 0.0, jsp.zeta(x, first))
+    return jnp.where(x > 1, jnp.where(first == 0, jnp.inf, total), jsp.zeta(x, jnp.abs(q)))
 
 
 # How far log(gamma(x)) lies above Stirling's formula, in powers of 1 / x; DLMF 5.11.1.

@@ -116,7 +116,7 @@ def logit(xp: Any, x: Any, /) -> Any:
 
 @logit.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g / (x * (1 - x)),)
+    return (g * (1 / x + 1 / (1 - x)),)  # as a sum, so that at both ends the second one is infinite too
 
 
 @primitive(promotes="float")

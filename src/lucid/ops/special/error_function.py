@@ -8,6 +8,7 @@ from typing import Any
 from lucid.recording import primitive
 
 _2_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
+_TAIL = [(-1) ** k * math.prod(range(1, 2 * k, 2)) for k in range(1, 9)]  # -1, 1 * 3, -1 * 3 * 5 ...
 
 
 # ----------------------------------------------------------------- the error function
@@ -53,12 +54,14 @@ def erfcx(xp: Any, x: Any, /) -> Any:
 @erfcx.vjp
 def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
     # 2 x erfcx(x) comes ever closer to 2 / sqrt(pi). Far out their difference is the series DLMF 7.12.1
-    # without its first term; its sixth is below the last digit from these points on.
-    limit = 10.0 if x.dtype.itemsize <= 4 else 50.0
+    # without its first term; from these points on, what it leaves out is below the last digit.
+    limit = 6.0 if x.dtype.itemsize <= 4 else 25.0
     far = x > limit
     near, away = xp.where(far, 1.0, x), xp.where(far, x, limit)
     w = 0.5 / (away * away)
-    series = w * (-1 + w * (3 + w * (-15 + w * (105 - 945 * w))))
+    series = _TAIL[-1] * w
+    for c in _TAIL[-2::-1]:
+        series = (series + c) * w
     return (g * xp.where(far, _2_OVER_ROOT_PI * series, 2 * near * out - _2_OVER_ROOT_PI),)
 
 
