@@ -227,7 +227,7 @@ def _seed(tensor: Any, gradient: Any, create: bool) -> Any:
     if gradient.device != tensor.device:
         raise DeviceError(f"backward: gradient is on {gradient.device}, the tensor on {tensor.device}")
     gradient = gradient.astype(tensor.dtype)
-    if recording.depth:
+    if grad_mode.state.levels:
         gradient = recording.at_one_depth([tensor, gradient])[1]
     return gradient if create else gradient._array
 

@@ -1,24 +1,60 @@
-"""Whether operations are recorded: a switch that each thread has for itself."""
+"""What each thread has for itself: whether operations are recorded, and the vmaps that it is inside of."""
 
 from __future__ import annotations
 
 import functools
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any, TypeVar, cast, overload
 
+from lucid.engines.registry import engine_of
 from lucid.errors import ArgumentTypeError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Level:
+    """One call of ``vmap``, and the Tensors to which a batch was written inside of it."""
+
+    def __init__(self) -> None:
+        self.written: list[tuple[Any, Any, Any]] = []
+
+    def undo(self) -> None:
+        """Make the Tensors that were written to what they were, so that no batch is left in them."""
+        for reference, array, node in reversed(self.written):
+            tensor = reference()
+            if tensor is not None:
+                tensor._array, tensor._node = array, node
+
+    def outlived(self) -> Any:
+        """Return a Tensor that was written to and is still held by someone; None if there is none."""
+        return next((t for t in (reference() for reference, *_ in self.written) if t is not None), None)
+
+
 class State(threading.local):
-    """A flag that each thread has for itself."""
+    """What a thread has for itself.
+
+    Attributes:
+        recording: whether operations are recorded.
+        levels: one entry for each ``vmap`` that the running code is inside of, the innermost last; see
+            ``func/batching/levels.py``.
+    """
 
     recording = True
 
+    def __init__(self) -> None:
+        self.levels: list[Level] = []
+
 
 state = State()
+
+
+def note_write(tensor: Any, value: Any) -> None:
+    """Note that ``tensor``, of an outer level, is about to become ``value``, a batch of an inner ``vmap``."""
+    depth = engine_of(value._array).depth
+    if depth > engine_of(tensor._array).depth:
+        state.levels[depth - 1].written.append((weakref.ref(tensor), tensor._array, tensor._node))
 
 
 class mode:

@@ -38,7 +38,6 @@ from lucid.node import Node
 Tensor: Any = None
 _tensor_types: set[Any] = set()
 namespace: Any = None  # the namespace `lucid.ops`: the `xp` of derivatives of derivatives
-depth = 0  # how many vmaps the running code is inside of: see `func/batching/levels.py`
 
 
 def register_tensor(cls: type, ops: Any) -> None:
@@ -200,7 +199,7 @@ class Primitive:
         # A graph holds on to its arrays, and a NumPy array is its owner's to write to.
         recorded = _state.recording and any(isinstance(a, Tensor) and a._node is not None for a in args)
         converted = [_as_argument(self, arg, copy=recorded) for arg in args]
-        if depth:
+        if _state.levels:
             converted = at_one_depth(converted)
         tensors = [a for a in converted if isinstance(a, Tensor)]
         if not tensors:
@@ -324,6 +323,13 @@ def wrap(array: Array, node: Node | None = None) -> Any:
     result._grad = None
     result._node = node
     return result
+
+
+def held(tensor: Any) -> Any:
+    """Return ``tensor``; under ``vmap``, the Tensor that holds the values of all examples."""
+    while engine_of(tensor._array).depth:
+        tensor = tensor._array.tensor
+    return tensor
 
 
 def at_one_depth(values: list[Any]) -> list[Any]:

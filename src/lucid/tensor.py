@@ -118,7 +118,11 @@ class Tensor(Exchange, Methods):
         return printing.represent(self, type(self).__name__)
 
     def __str__(self) -> str:
-        return repr(self) if self.requires_grad or recording.depth else printing.format_values(self.numpy())
+        return (
+            repr(self)
+            if self.requires_grad or grad_mode.state.levels
+            else printing.format_values(self.numpy())
+        )
 
     def _repr_html_(self) -> str:
         return printing.as_html(self)
@@ -189,7 +193,10 @@ class Tensor(Exchange, Methods):
 
     def detach(self) -> Tensor:
         """Return a Tensor of the same values that tracks nothing."""
-        return recording.wrap(self._array)  # type: ignore[no-any-return]
+        array = self._array
+        if grad_mode.state.levels:  # under vmap, what it stands for may be tracked outside
+            array = engine_of(array).detached(array)
+        return recording.wrap(array)  # type: ignore[no-any-return]
 
     def retain_grad(self) -> None:
         """Fill ``grad`` in backward although this Tensor was computed."""
@@ -230,6 +237,8 @@ class Tensor(Exchange, Methods):
     def _become(self, value: Tensor) -> Self:
         """Be a name for ``value`` from now on: what every write comes down to."""
         self._check_like(value, "the new value")
+        if grad_mode.state.levels:
+            grad_mode.note_write(self, value)
         self._array = value._array
         if value._node is not None:
             old, self._node = self._node, value._node
@@ -255,7 +264,7 @@ class Tensor(Exchange, Methods):
 
     def __setitem__(self, key: Any, value: Any, /) -> None:
         value = as_written(value, self.dtype, self.device, "x[i] = value")
-        untracked = self._node is None and value._node is None and not recording.depth
+        untracked = self._node is None and value._node is None and not grad_mode.state.levels
         if untracked and value.device == "cpu" and is_alone(self):
             indexing.write_at(self, key, value)  # nobody else can see this array
         else:

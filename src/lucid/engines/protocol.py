@@ -62,6 +62,10 @@ class Engine(Protocol):
         """Return ``value``, which a function of ``xp`` returned, as an array of this engine."""
         ...
 
+    def detached(self, array: Array) -> Array:
+        """Return ``array`` without what it holds of any graph: itself, but under ``vmap``."""
+        ...
+
     def move(self, array: Array, device: str) -> Array:
         """Return ``array``, which is this engine's, on another of its devices."""
         ...

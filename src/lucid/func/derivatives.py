@@ -19,8 +19,9 @@ from lucid import autograd, ops
 from lucid.autograd import enable_grad, is_recording
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
 from lucid.func.batching.levels import lift
-from lucid.func.tree import leaves, refill, tree_map
+from lucid.func.tree import leaves, pairs, refill, tree_map
 from lucid.node import next_order
+from lucid.recording import wrap
 from lucid.tensor import Tensor
 
 Function = Callable[..., Any]
@@ -82,10 +83,10 @@ def value_and_grad(function: Function, argnums: int | tuple[int, ...] = 0, has_a
             raise GradientError(
                 f"grad: the function must return a real number, got {value.dtype.name}: take .real"
             )
-        grads = pass_.pull_back(ops.ones_like(value), retain_graph=False)
-        results = pass_.release(value)
+        grads = pass_.pull_back(ops.ones_like(value), retain_graph=pass_.aux_depends)
+        results = pass_.release(value, pass_.depends)
         grads = grads if isinstance(argnums, tuple) else grads[0]
-        return (results, pass_.release(pass_.aux)) if has_aux else results, grads
+        return (results, pass_.release(pass_.aux, pass_.aux_depends)) if has_aux else results, grads
 
     return value_and_gradient
 
@@ -106,6 +107,9 @@ def of_chosen(
             raise ArgumentError(
                 f"{name}: argnums={argnums}, but {len(args)} arguments were given by position"
             )
+
+    if len({i % len(args) for i in which}) != len(which):
+        raise ArgumentError(f"{name}: argnums={argnums} names an argument twice")
 
     def call(*variables: Any) -> Any:
         filled = list(args)
@@ -141,12 +145,14 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, 
     for output in leaves(pass_.outputs):
         if not isinstance(output, Tensor):
             raise ArgumentTypeError(f"vjp: the function must return Tensors, got {type(output).__name__}")
-    outputs = pass_.release(pass_.outputs)
+    outputs = pass_.release(pass_.outputs, pass_.depends)
 
     def pullback(gradients: Any) -> tuple[Any, ...]:
         return pass_.pull_back(gradients)
 
-    return (outputs, pullback, pass_.release(pass_.aux)) if has_aux else (outputs, pullback)
+    if not has_aux:
+        return outputs, pullback
+    return outputs, pullback, pass_.release(pass_.aux, pass_.aux_depends)
 
 
 def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -169,29 +175,31 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...])
         raise ArgumentError("jvp: primals and tangents are two tuples of one length: jvp(f, (x,), (v,))")
     along = _tangents_like(primals, tangents)
     pass_ = _Pass("jvp", function, list(primals), has_aux=False)
+    outputs = list(leaves(pass_.outputs))
     with enable_grad():
         # Any point will do for g, the pullback being linear in it.
-        points = tree_map(lambda y: _fresh(ops.zeros_like(y)), pass_.outputs)
+        at = [_fresh(lift(ops.zeros_like(y))) if _is_smooth(y) else ops.zeros_like(y) for y in outputs]
+        points = refill(pass_.outputs, iter(at))
         pulled = list(leaves(pass_.pull_back(points, create_graph=True)))
-    at = list(leaves(points))
     joined = [(g, v) for g, v in zip(pulled, along, strict=True) if g._node is not None]
     if joined:
         create = is_recording() and (pass_.depends or any(v._node is not None for _, v in joined))
-        moved = autograd.grad(
-            [g for g, _ in joined], at, [v for _, v in joined], create_graph=create, allow_unused=True
+        smooth = [u for u in at if u._node is not None]
+        moved = iter(
+            autograd.grad(
+                [g for g, _ in joined], smooth, [v for _, v in joined], create_graph=create, allow_unused=True
+            )
         )
     else:
-        moved = (None,) * len(at)
-    filled = [ops.zeros_like(y) if m is None else m for m, y in zip(moved, at, strict=True)]
-    return pass_.release(pass_.outputs), refill(pass_.outputs, iter(filled))
+        moved = iter((None,) * len(at))
+    found = [next(moved) if u._node is not None else None for u in at]
+    filled = [ops.zeros_like(y) if m is None else m for m, y in zip(found, outputs, strict=True)]
+    return pass_.release(pass_.outputs, pass_.depends), refill(pass_.outputs, iter(filled))
 
 
 def _tangents_like(primals: Any, tangents: Any) -> list[Any]:
-    xs, vs = list(leaves(primals)), list(leaves(tangents))
-    if len(xs) != len(vs):
-        raise ArgumentError(f"jvp: primals hold {len(xs)} Tensors, tangents {len(vs)}")
     result = []
-    for x, v in zip(xs, vs, strict=True):
+    for x, v in pairs(primals, tangents, "jvp: primals and tangents"):
         x, v = _as_tensor("jvp", x), ops.asarray(v)
         if v.shape != x.shape:
             raise ShapeError(f"jvp: a tangent has shape {v.shape}, its primal {x.shape}: they must be equal")
@@ -205,7 +213,7 @@ class _Pass:
     Attributes:
         outputs: what the function returned, still part of the graph.
         aux: what else it returned, or None.
-        depends: whether the outputs depend on anything that is tracked outside.
+        depends, aux_depends: whether they depend on anything that is tracked outside.
     """
 
     def __init__(self, name: str, function: Function, args: list[Any], has_aux: bool) -> None:
@@ -221,40 +229,36 @@ class _Pass:
         self.outputs, self.aux = result if has_aux else (result, None)
         self._args = fresh
         self._variables = list(leaves(fresh))
-        roots = [y._node for y in leaves(self.outputs) if isinstance(y, Tensor) and y._node is not None]
-        # A leaf that is older than this pass belongs to someone outside, who may ask for its gradient.
-        self.depends = recording and any(
-            not node.parents and node.order < start for node in autograd.ancestors(roots)
-        )
+        self._recording = recording
+        self.depends = recording and _reaches(self.outputs, start)
+        self.aux_depends = recording and _reaches(self.aux, start)
 
-    def release(self, outputs: Any) -> Any:
-        """Return ``outputs`` cut off from the variables of this pass, unless something else tracks them."""
-        if self.depends:
-            return outputs
-        return tree_map(lambda y: y.detach() if isinstance(y, Tensor) else y, outputs)
+    def release(self, results: Any, depends: bool) -> Any:
+        """Return ``results`` cut off from the variables of this pass, unless they depend on others."""
+        if depends:
+            return results
+        # Under vmap, what a batch holds may be tracked outside, and stays so; but not under no_grad.
+        cut = _untracked if self._recording else Tensor.detach
+        return tree_map(lambda y: cut(y) if isinstance(y, Tensor) else y, results)
 
     def pull_back(
         self, gradients: Any, retain_graph: bool = True, create_graph: bool = False
     ) -> tuple[Any, ...]:
         """Return the gradients of the arguments for ``gradients`` of the outputs."""
-        pairs = []
-        given = list(leaves(gradients))
-        outputs = list(leaves(self.outputs))
-        if len(given) != len(outputs):
-            raise ArgumentError(f"{self.name}: {len(outputs)} outputs, but {len(given)} gradients for them")
-        for y, g in zip(outputs, given, strict=True):
+        joined = []
+        for y, g in pairs(self.outputs, gradients, f"{self.name}: the outputs and their gradients"):
             g = ops.asarray(g)
             if g.shape != y.shape:
                 raise ShapeError(f"{self.name}: a gradient has shape {g.shape}, its output {y.shape}")
             if y._node is not None:
-                pairs.append((y, g))
-        asked = self.depends or any(g._node is not None for _, g in pairs)
+                joined.append((y, g))
+        asked = self.depends or any(g._node is not None for _, g in joined)
         grads: Any = (None,) * len(self._variables)
-        if pairs:
+        if joined:
             grads = autograd.grad(
-                [y for y, _ in pairs],
+                [y for y, _ in joined],
                 self._variables,
-                [g for _, g in pairs],
+                [g for _, g in joined],
                 retain_graph=retain_graph,
                 create_graph=create_graph or (asked and is_recording()),
                 allow_unused=True,
@@ -279,5 +283,23 @@ def _variable(name: str, x: Any, recording: bool) -> Any:
     return x.copy() if recording and x._node is not None else _fresh(x)
 
 
+def _untracked(x: Any) -> Any:
+    """Return ``x`` without its node, and with all that a batch holds of outer graphs."""
+    return wrap(x._array)
+
+
 def _fresh(x: Any) -> Any:
-    return x.detach().requires_grad_()
+    return _untracked(x).requires_grad_()
+
+
+def _is_smooth(x: Any) -> bool:
+    return bool(x.dtype.kind in "fcV")
+
+
+def _reaches(tree: Any, start: int) -> bool:
+    """Whether a Tensor in ``tree`` depends on a leaf made before ``start``.
+
+    Such a leaf belongs to someone outside, who may ask for its gradient.
+    """
+    roots = [y._node for y in leaves(tree) if isinstance(y, Tensor) and y._node is not None]
+    return any(not node.parents and node.order < start for node in autograd.ancestors(roots))

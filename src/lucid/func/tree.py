@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from lucid.errors import ArgumentError
+
 
 def leaves(tree: Any) -> Iterator[Any]:
-    """Yield what is not a tuple, list or dict, from left to right.
+    """Yield what is not a tuple, list, dict or None, from left to right.
 
     Example:
         >>> from lucid.func.tree import leaves
@@ -20,7 +22,7 @@ def leaves(tree: Any) -> Iterator[Any]:
     elif isinstance(tree, (tuple, list)):
         for value in tree:
             yield from leaves(value)
-    else:
+    elif tree is not None:  # an empty place, such as a bias that is not there
         yield tree
 
 
@@ -39,7 +41,32 @@ def tree_map(function: Callable[[Any], Any], tree: Any) -> Any:
         if isinstance(tree, list):
             return values
         return type(tree)(*values) if hasattr(tree, "_fields") else tuple(values)  # a named tuple
-    return function(tree)
+    return None if tree is None else function(tree)
+
+
+def pairs(first: Any, second: Any, what: str) -> Iterator[tuple[Any, Any]]:
+    """Yield the leaves of two trees of one form together, entries of dicts by their keys.
+
+    Raises:
+        ArgumentError: if the forms differ; ``what`` begins the message.
+    """
+    nested = any(isinstance(tree, (dict, tuple, list)) for tree in (first, second))
+    if isinstance(first, dict) and isinstance(second, dict) and first.keys() == second.keys():
+        for key, value in first.items():
+            yield from pairs(value, second[key], what)
+    elif isinstance(first, (tuple, list)) and isinstance(second, (tuple, list)) and len(first) == len(second):
+        for a, b in zip(first, second, strict=True):
+            yield from pairs(a, b, what)
+    elif nested or (first is None) != (second is None):
+        raise ArgumentError(f"{what} must have the same form, got {_form(first)} and {_form(second)}")
+    elif first is not None:
+        yield first, second
+
+
+def _form(tree: Any) -> str:
+    if isinstance(tree, dict):
+        return f"a dict of {', '.join(map(repr, tree))}"
+    return f"a {type(tree).__name__}" + (f" of {len(tree)}" if isinstance(tree, (tuple, list)) else "")
 
 
 def refill(tree: Any, values: Iterator[Any]) -> Any:

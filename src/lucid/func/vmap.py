@@ -7,10 +7,12 @@ from typing import Any
 
 from lucid import ops
 from lucid.autograd import is_recording
+from lucid.engines.registry import engine_of
 from lucid.errors import ArgumentError, ArgumentTypeError, IndexingError, ShapeError
 from lucid.func.batching.levels import BatchEngine, one_level_deeper
 from lucid.func.derivatives import Function
 from lucid.func.tree import leaves, refill
+from lucid.grad_mode import state
 from lucid.recording import wrap
 from lucid.tensor import Tensor
 
@@ -57,11 +59,18 @@ def vmap(function: Function, in_axes: Axes = 0, out_axes: Axes = 0) -> Function:
         values = list(leaves(args))
         count = _count(values, axes)
         with one_level_deeper() as engine:
-            inside = (_enter(engine, x, axis) for x, axis in zip(values, axes, strict=True))
-            result = function(*refill(args, inside), **kwargs)
-        places = _per_leaf("out_axes", out_axes, result)
-        left = [_leave(engine, y, axis, count) for y, axis in zip(leaves(result), places, strict=True)]
-        return refill(result, iter(left))
+            level = state.levels[-1]
+            result = function(*refill(args, map(functools.partial(_enter, engine), values, axes)), **kwargs)
+            places = _per_leaf("out_axes", out_axes, result)
+            left = [_leave(engine, y, axis, count) for y, axis in zip(leaves(result), places, strict=True)]
+            result = refill(result, iter(left))
+        kept = level.outlived()
+        if kept is not None:
+            raise ArgumentError(
+                f"vmap: the function wrote what differs between examples into a tensor of shape {kept.shape} "
+                "from outside: return the new value instead. (It is what it was.)"
+            )
+        return result
 
     return mapped
 
@@ -111,10 +120,13 @@ def _leave(engine: BatchEngine, y: Any, axis: int, count: int) -> Any:
     if axis is None:
         raise ArgumentError("vmap: out_axes must be integers, got None")
     array: Any = y._array
-    if type(array) is not engine.array_type:  # it did not depend on the batch
+    if type(array) is engine.array_type:
+        engine.check(array)
+        inner, differs = array.tensor, array.batched
+    elif engine_of(array).depth < engine.depth:  # it did not depend on the batch
         inner, differs = y, False
     else:
-        inner, differs = array.tensor, array.batched
+        raise ArgumentError("vmap: a result belongs to an inner vmap that has ended: return it from there")
     if not differs:
         inner = ops.broadcast_to(inner, (count, *inner.shape))
     if not -inner.ndim <= axis < inner.ndim:

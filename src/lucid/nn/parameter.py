@@ -91,9 +91,7 @@ class Buffer(Tensor):
 
     def _become(self, value: Tensor) -> Self:
         # A graph that grew with every update of a running mean would never be freed.
-        self._check_like(value, "the new value")
-        self._array = value._array
-        return self
+        return super()._become(value.detach())
 
     def replace(self, value: Any) -> None:
         """Take on ``value``, of whatever shape, dtype and device: what ``module.buffer = value`` does."""

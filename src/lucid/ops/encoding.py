@@ -7,6 +7,7 @@ from typing import Any
 from lucid.engines import dtypes
 from lucid.errors import ArgumentError
 from lucid.ops.creation import arange, asarray
+from lucid.recording import held
 
 
 def one_hot(x: Any, num_classes: int | None = None, /, *, dtype: Any = None) -> Any:
@@ -26,7 +27,8 @@ def one_hot(x: Any, num_classes: int | None = None, /, *, dtype: Any = None) -> 
     x = asarray(x)
     if x.dtype.kind not in "iu":
         raise ArgumentError(f"one_hot: x must hold integers, got {x.dtype.name}")
-    low, high = (int(x.min()), int(x.max())) if x.size else (0, -1)
+    values = held(x)
+    low, high = (int(values.min()), int(values.max())) if values.size else (0, -1)
     n = high + 1 if num_classes is None else num_classes
     if low < 0 or high >= n:
         raise ArgumentError(f"one_hot: values run from {low} to {high}, and must lie between 0 and {n - 1}")

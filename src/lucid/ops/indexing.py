@@ -18,6 +18,7 @@ from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of
 from lucid.errors import ArgumentError, DTypeError, IndexingError, ShapeError
+from lucid.grad_mode import state
 from lucid.ops.axes import normalize_axis
 from lucid.ops.cast import as_written
 from lucid.ops.creation import asarray
@@ -114,7 +115,7 @@ def setitem(x: Any, key: Any, value: Any, /) -> Any:
 
 def _as_deep_as(key: Any, x: Any) -> Any:
     """Return ``x``; where ``vmap`` made a batch of an index in ``key``, as an array of that ``vmap``."""
-    if not recording.depth:
+    if not state.levels:
         return x
     parts = key if isinstance(key, tuple) else (key,)
     return recording.at_one_depth([x, *(p for p in parts if isinstance(p, recording.Tensor))])[0]
@@ -129,7 +130,7 @@ def write_at(x: Any, key: Any, value: Any, /) -> None:
 def _check_write(x: Any, key: Any, value: Any) -> tuple[tuple[Any, ...], Any]:
     """Return ``key`` as an index and ``value`` in a shape that fits, or raise before anything is written."""
     index = as_index(key, x._array)
-    if recording.depth and any(_differs(i) and i.dtype == bool for i in index):
+    if state.levels and any(_differs(i) and i.dtype == bool for i in index):
         return index, value  # under vmap, how many elements a mask names is known for each example alone
     try:
         target = np.broadcast_to(np.False_, x.shape)[_host(index)].shape

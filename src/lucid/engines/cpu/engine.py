@@ -41,6 +41,9 @@ class CPUEngine:
     def as_array(self, value: Any) -> NumPyArray:
         return np.asarray(value)
 
+    def detached(self, array: Any) -> Any:
+        return array
+
     def move(self, array: NumPyArray, device: str) -> NumPyArray:
         return array
 

@@ -52,6 +52,9 @@ class XLAEngine:
     def as_array(self, value: Any) -> JaxArray:
         return jax.numpy.asarray(value)
 
+    def detached(self, array: Any) -> Any:
+        return array
+
     def move(self, array: JaxArray, device: str) -> JaxArray:
         return jax.device_put(array, _device(device))
 

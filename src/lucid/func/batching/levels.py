@@ -25,6 +25,7 @@ from lucid.engines.dtypes import DType
 from lucid.engines.registry import engine_by_type
 from lucid.errors import ArgumentError
 from lucid.func.batching.namespace import Namespace
+from lucid.grad_mode import Level, state
 
 
 class BatchedArray:
@@ -33,9 +34,10 @@ class BatchedArray:
     Attributes:
         tensor: a Tensor; its first axis is the batch, if ``batched``.
         batched: whether examples differ. If not, ``tensor`` is what each of them has.
+        level: the call of ``vmap`` that it belongs to.
     """
 
-    __slots__ = ("batched", "tensor")
+    __slots__ = ("batched", "level", "tensor")
     __array_ufunc__ = None  # array * batched is left to the BatchedArray
 
     depth: ClassVar[int] = 0
@@ -44,6 +46,7 @@ class BatchedArray:
     def __init__(self, tensor: Any, batched: bool) -> None:
         self.tensor = tensor
         self.batched = batched
+        self.level = state.levels[self.depth - 1] if self.depth <= len(state.levels) else None
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -150,10 +153,26 @@ class BatchEngine:
     def device_of(self, array: BatchedArray) -> str:
         return str(array.tensor.device)
 
+    def check(self, array: BatchedArray) -> None:
+        """Raise if the call of ``vmap`` that ``array`` belongs to has ended.
+
+        Raises:
+            ArgumentError: if it has.
+        """
+        if len(state.levels) < array.depth or array.level is not state.levels[array.depth - 1]:
+            raise ArgumentError(
+                f"this tensor of shape {array.shape} belongs to a vmap that has ended: return it from the "
+                "function instead of keeping it"
+            )
+
+    def detached(self, array: BatchedArray) -> BatchedArray:
+        return self.array_type(array.tensor.detach(), array.batched)  # type: ignore[no-any-return]
+
     def from_numpy(self, array: np.ndarray[Any, Any], device: str, *, copy: bool) -> BatchedArray:
         return self.array_type(ops.asarray(array, device=device), False)  # type: ignore[no-any-return]
 
     def to_numpy(self, array: BatchedArray) -> np.ndarray[Any, Any]:
+        self.check(array)
         if not array.batched:
             return np.asarray(array.tensor.numpy())
         raise ArgumentError(
@@ -179,11 +198,13 @@ def engine_at(depth: int) -> BatchEngine:
 @contextlib.contextmanager
 def one_level_deeper() -> Iterator[BatchEngine]:
     """Run a function under one more vmap."""
-    recording.depth += 1
+    level = Level()
+    state.levels.append(level)
     try:
-        yield engine_at(recording.depth)
+        yield engine_at(len(state.levels))
     finally:
-        recording.depth -= 1
+        state.levels.pop()
+        level.undo()
 
 
 def lift(tensor: Any) -> Any:
@@ -192,4 +213,4 @@ def lift(tensor: Any) -> Any:
     A variable of a derivative inside of ``vmap`` must belong to it, even where it is the same for all
     examples: its gradient is not.
     """
-    return engine_at(recording.depth).lift(tensor) if recording.depth else tensor
+    return engine_at(len(state.levels)).lift(tensor) if state.levels else tensor

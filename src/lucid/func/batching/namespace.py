@@ -65,5 +65,6 @@ class Batched:
     def _unwrap(self, value: Any) -> Any:
         """Return a batched array as an ``Example``, any other array as a Tensor, all else as it is."""
         if type(value) is self.engine.array_type:
+            self.engine.check(value)
             return Example(value.tensor) if value.batched else value.tensor
         return recording.wrap(value) if is_array(value) else value

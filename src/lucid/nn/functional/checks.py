@@ -12,7 +12,7 @@ from typing import Any
 
 from lucid import recording
 from lucid.engines.dtypes import is_inexact
-from lucid.engines.registry import engine_of, is_array
+from lucid.engines.registry import is_array
 from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, DTypeError, ShapeError
 from lucid.ops import asarray
 from lucid.tensor import Tensor
@@ -72,11 +72,9 @@ def whole(function: str, name: str, value: Any, like: Any = None) -> Any:
 def extremes(indices: Any) -> tuple[int, int]:
     """Return the smallest and the largest of some integers; 0 and -1 if there are none.
 
-    Nothing is known of those that stand for a batch, under ``vmap``: the look-up itself checks them.
+    Of those that stand for a batch, under ``vmap``, these are the extremes of all examples.
     """
-    array = indices._array
-    if engine_of(array).depth:
-        return 0, -1
+    array = recording.held(indices)._array
     return (int(array.min()), int(array.max())) if array.size else (0, -1)
 
 

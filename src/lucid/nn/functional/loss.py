@@ -14,8 +14,8 @@ import numpy as np
 from lucid.errors import ArgumentError, DTypeError, ShapeError
 from lucid.nn.functional import checks
 from lucid.nn.functional.activation import log_softmax
-from lucid.ops import abs, get_at, getitem, square, where
-from lucid.recording import primitive
+from lucid.ops import abs, getitem, square, where
+from lucid.recording import held, primitive
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -158,6 +158,7 @@ def _check_probabilities(function: str, target: Any) -> None:
     """Raise if a target is far from being a probability: a label, a logit, a nan."""
     if not target.size:
         return
+    target = held(target)
     low, high = float(target.min()), float(target.max())
     # A mixture of probabilities may exceed 1 by rounding; a mistake exceeds it by more.
     if not (low >= -1e-3 and high <= 1 + 1e-3):
@@ -302,8 +303,8 @@ def _against_classes(
     checks.in_range(function, "target", low, high, classes, "the number of classes")
     # A target of (N, *) picks log_p[n, target[n, *], *]: the other axes are indexed by their own positions.
     index: list[Any] = list(np.indices(expected, sparse=True))
-    index.insert(axis, target._array)
-    losses = -get_at(log_p, index=tuple(index))
+    index.insert(axis, target)
+    losses = -getitem(log_p, tuple(index))
     count = None
     if weight is not None:
         count = getitem(_class_weight(function, log_p, weight, axis), target)
