@@ -126,8 +126,9 @@ def test_what_comes_in_by_dlpack() -> None:
     assert x.tolist() == [7.0, 1.0, 2.0]
     x[1] = -1.0
     assert source.tolist() == [7.0, 1.0, 2.0]
-    assert lucid.from_dlpack(x) is x
-    assert lucid.from_dlpack(x, copy=True) is not x
+    assert lucid.from_dlpack(x) is not x  # another Tensor, of the same memory
+    assert np.shares_memory(lucid.from_dlpack(x).numpy(), x.numpy())
+    assert not np.shares_memory(lucid.from_dlpack(x, copy=True).numpy(), x.numpy())
     with pytest.raises(ArgumentTypeError, match="list has no __dlpack__"):
         lucid.from_dlpack([1.0])  # type: ignore[arg-type, unused-ignore]
 

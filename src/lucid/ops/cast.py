@@ -46,6 +46,15 @@ def another(x: Any) -> Any:
     return recording.namespace.positive(x)  # a leaf has its own node, where its gradient is gathered
 
 
+def alongside(*values: Any) -> list[Any]:
+    """Return ``values`` as Tensors: what is none is copied, to the device of the first that is one.
+
+    Copied, since a graph holds on to its arrays, and a NumPy array is its owner's to write to.
+    """
+    device = next((v.device for v in values if isinstance(v, recording.Tensor)), None)
+    return [v if isinstance(v, recording.Tensor) else recording.Tensor(v, device=device) for v in values]
+
+
 @primitive
 def cast(xp: Any, x: Any, *, dtype: Any) -> Any:
     """Return ``x`` with the dtype ``dtype``, which must be a ``numpy.dtype``; see ``astype``."""

@@ -131,6 +131,7 @@ def from_dlpack(x: Any, /, *, device: str | None = None, copy: bool | None = Non
     if isinstance(x, recording.Tensor):
         if x._node is not None:
             raise GradientError("from_dlpack: x tracks gradients, which would be lost: write x.detach()")
+        x = x.detach()  # another Tensor, of the same memory
     elif not is_array(x):
         engine = resolve_device("cpu" if x.__dlpack_device__()[0] in _ON_HOST else "xla")[0]
         x = _shared(engine, x) if copy is False else engine.xp.from_dlpack(x)

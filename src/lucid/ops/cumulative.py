@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from lucid import recording
+from lucid.engines.dtypes import as_dtype
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, ShapeError
 from lucid.ops.axes import normalize_axis
-from lucid.ops.cast import astype
+from lucid.ops.cast import another, astype
 from lucid.ops.creation import asarray
 from lucid.ops.indexing import get_at
 from lucid.ops.joining import concat, pad
@@ -64,6 +65,8 @@ def _prepared(name: str, x: Any, axis: Any, dtype: Any) -> tuple[Any, int]:
             raise ArgumentError(f"{name}: a tensor of shape {x.shape} needs an axis")
         axis = 0
     axis = normalize_axis(axis, x.ndim, name)
+    if dtype is not None and as_dtype(dtype).kind == "b":
+        raise DTypeError(f"{name}: dtype must be one of numbers, got bool: write lucid.int64")
     try:
         return astype(x, accumulator(x.dtype, dtype)), axis
     except DTypeError as error:
@@ -153,6 +156,8 @@ def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: 
         raise ArgumentError(f"diff: n must not be negative, got {n}")
     if x.dtype.kind == "b":
         raise DTypeError("diff: booleans have no differences, got bool: compare x[1:] != x[:-1]")
+    if n == 0:
+        return another(x)
     ends = [_end(x, axis, name, end) for name, end in (("prepend", prepend), ("append", append))]
     parts = [ends[0], x, ends[1]]
     if prepend is not None or append is not None:
@@ -168,7 +173,8 @@ def _end(x: Any, axis: int, name: str, end: Any) -> Any:
     if end is None:
         return None
     if not isinstance(end, recording.Tensor):
-        weak = type(end) in (int, float) and (type(end) is int or x.dtype.kind in "fc")
+        # numpy.float64 is a float, and weak like one.
+        weak = type(end) is int or (isinstance(end, float) and x.dtype.kind in "fc")
         end = asarray(end, dtype=x.dtype if weak else None, device=x.device)
     if end.ndim == 0:
         end = broadcast_to(reshape(end, (1,) * x.ndim), (*x.shape[:axis], 1, *x.shape[axis + 1 :]))

@@ -17,8 +17,7 @@ from typing import Any
 from lucid.engines import dtypes
 from lucid.engines.dtypes import check_kind, kind_of
 from lucid.errors import DTypeError
-from lucid.ops.cast import another, common_dtype
-from lucid.ops.creation import asarray
+from lucid.ops.cast import alongside, another, common_dtype
 from lucid.recording import primitive
 
 # ----------------------------------------------------------------- arithmetic
@@ -390,7 +389,8 @@ def where(condition: Any, x: Any, y: Any, /) -> Any:
         >>> lucid.where(x > 0, x, 0)
         Tensor([0.0, 4.0])
     """
-    condition = asarray(condition)
+    if not hasattr(condition, "_array"):
+        condition = alongside(condition, *(v for v in (x, y) if hasattr(v, "_array")))[0]
     if condition.dtype != dtypes.bool_:
         raise DTypeError(
             f"where: condition must be boolean, got {condition.dtype.name}: write condition != 0"

@@ -233,7 +233,7 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
         if x.ndim != 1:
             raise ArgumentError(f"take: a tensor of shape {x.shape} needs an axis")
         axis = 0
-    axis = normalize_axis(axis, x.ndim)
+    axis = normalize_axis(axis, x.ndim, "take")
     key = (*(slice(None),) * axis, _integers("take", indices, x.device))
     return _read("take", x, key, indices, axis)
 
@@ -286,7 +286,8 @@ def _integers(function: str, indices: Any, device: str) -> Any:
     """Return ``indices`` as a Tensor of integers: booleans would be a mask."""
     if isinstance(indices, (list, tuple, range)) and not len(indices):
         return asarray(np.zeros(0, np.int64), device=device)
-    indices = asarray(indices)
+    if not isinstance(indices, recording.Tensor):  # a copy: the graph holds on to it
+        indices = recording.Tensor(indices, device=device)
     if indices.dtype.kind not in "iu":
         raise DTypeError(f"{function}: indices must be integers, got {indices.dtype.name}")
     return indices

@@ -10,7 +10,7 @@ import numpy as np
 from lucid import recording
 from lucid.errors import ArgumentError, ArgumentTypeError, GradientError, ShapeError
 from lucid.ops.axes import normalize_axis
-from lucid.ops.cast import as_written
+from lucid.ops.cast import alongside, another, as_written
 from lucid.ops.creation import asarray
 from lucid.ops.indexing import take
 from lucid.ops.shape import as_counts, as_sizes, broadcast_to, expand_dims, reshape, squeeze
@@ -41,7 +41,7 @@ def _(xp: Any, g: Any, _out: Any, *_xs: Any, axis: int, sizes: tuple[int, ...]) 
 def _as_tensors(name: str, arrays: Any) -> list[Any]:
     if not hasattr(arrays, "__iter__"):
         raise ArgumentTypeError(f"{name} joins a sequence of tensors, got {type(arrays).__name__}")
-    tensors = [asarray(a) for a in arrays]
+    tensors = alongside(*arrays)
     if not tensors:
         raise ArgumentError(f"{name} needs at least one tensor")
     return tensors
@@ -250,7 +250,7 @@ def pad(x: Any, pad_width: Any, /, *, value: Any = 0) -> Any:
         raise ArgumentError(f"pad: widths must be integers that are not negative, got {pad_width!r}")
     pairs = tuple((int(b), int(a)) for b, a in widths)
     value = _padding(x, value)
-    return surround(x, widths=pairs, value=value) if any(map(any, pairs)) else x
+    return surround(x, widths=pairs, value=value) if any(map(any, pairs)) else another(x)
 
 
 def _padding(x: Any, value: Any) -> Any:

@@ -134,7 +134,7 @@ def var(xp: Any, x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepd
     axis = checked_axes(axis, x.ndim)
     if _freedom(x.shape, axis, correction) <= 0:
         return xp.sum(xp.real(x), axis=axis, keepdims=keepdims) * float("nan")
-    return xp.var(x, axis=axis, correction=correction, keepdims=keepdims)
+    return xp.var(x, axis=axis, correction=float(correction), keepdims=keepdims)
 
 
 @var.vjp
@@ -154,7 +154,7 @@ def std(xp: Any, x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepd
     axis = checked_axes(axis, x.ndim)
     if _freedom(x.shape, axis, correction) <= 0:
         return xp.sum(xp.real(x), axis=axis, keepdims=keepdims) * float("nan")
-    return xp.std(x, axis=axis, correction=correction, keepdims=keepdims)
+    return xp.std(x, axis=axis, correction=float(correction), keepdims=keepdims)
 
 
 @std.vjp
@@ -340,6 +340,9 @@ def _spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis) -> Any:
 def _share_among_ties(xp: Any, g: Any, out: Any, x: Any, axis: Axis) -> Any:
     axis = normalize_axes(axis, len(x.shape))
     kept = kept_shape(x.shape, axis)
-    winners = xp.astype(x == xp.reshape(out, kept), x.dtype)
+    top = xp.reshape(out, kept)
+    # Where there is a NaN it wins, and takes the gradient: nobody winning would make it 0 / 0.
+    wins = xp.logical_or(x == top, xp.logical_and(xp.isnan(x), xp.isnan(top)))
+    winners = xp.astype(wins, x.dtype)
     share = xp.reshape(g, kept) / xp.sum(winners, axis=axis, keepdims=True)
     return winners * share

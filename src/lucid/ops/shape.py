@@ -10,6 +10,7 @@ import numpy as np
 
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.ops.axes import listed_axes, normalize_axes, normalize_axis
+from lucid.ops.cast import another
 from lucid.ops.creation import asarray
 from lucid.ops.elementwise import where
 from lucid.recording import primitive
@@ -57,7 +58,7 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
     if math.prod(wanted) != x.size or min(wanted, default=0) < 0:
         raise ShapeError(f"reshape: {x.shape} has {x.size} elements, which do not fit {as_sizes(shape)}")
     if copy is None:
-        return x if wanted == x.shape else view(x, shape=wanted)
+        return another(x) if wanted == x.shape else view(x, shape=wanted)
     return view(x, shape=wanted, copy=bool(copy))
 
 
@@ -135,7 +136,7 @@ def squeeze(x: Any, /, axis: Any = None) -> Any:
     for a in axes:
         if x.shape[a] != 1:
             raise ShapeError(f"squeeze: axis {a} of {x.shape} has size {x.shape[a]}, not 1")
-    return view(x, shape=tuple(n for a, n in enumerate(x.shape) if a not in axes)) if axes else x
+    return view(x, shape=tuple(n for a, n in enumerate(x.shape) if a not in axes)) if axes else another(x)
 
 
 @primitive
@@ -160,7 +161,7 @@ def broadcast_to(x: Any, /, shape: Any) -> Any:
     """
     x = asarray(x)
     wanted = as_counts(shape, "broadcast_to: a shape")
-    return x if wanted == x.shape else expand(x, shape=wanted)
+    return another(x) if wanted == x.shape else expand(x, shape=wanted)
 
 
 def broadcast_shapes(*shapes: tuple[int, ...]) -> tuple[int, ...]:

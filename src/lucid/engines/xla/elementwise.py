@@ -173,8 +173,10 @@ def expm1(a: Array, b: Array, w: Array) -> tuple[Array, Array]:
 def sinh(a: Array, b: Array, w: Array) -> tuple[Array, Array]:
     """Return the hyperbolic sine: ``sinh(a) cos(b) + i cosh(a) sin(b)``."""
     lost = jnp.isinf(a) & ~jnp.isfinite(b)
-    re = jnp.where(a == 0, jnp.where(jnp.isfinite(b), a * jnp.cos(b), a), jnp.real(w))
-    im = jnp.where(b == 0, b, jnp.imag(w))
+    finite = jnp.isfinite(a) & jnp.isfinite(b)  # there JAX takes a difference of exponentials
+    re = jnp.where(finite, jnp.sinh(a) * jnp.cos(b), jnp.real(w))
+    re = jnp.where(a == 0, jnp.where(jnp.isfinite(b), a * jnp.cos(b), a), re)
+    im = jnp.where(b == 0, b, jnp.where(finite, jnp.cosh(a) * jnp.sin(b), jnp.imag(w)))
     return jnp.where(lost, INF, re), jnp.where(lost, NAN, im)
 
 
@@ -183,7 +185,8 @@ def cosh(a: Array, b: Array, w: Array) -> tuple[Array, Array]:
     """Return the hyperbolic cosine: ``cosh(a) cos(b) + i sinh(a) sin(b)``."""
     lost = jnp.isinf(a) & ~jnp.isfinite(b)
     flat = jnp.where(a == 0, jnp.where(jnp.isfinite(b), a * jnp.sin(b), a), jnp.copysign(1, a) * b)
-    im = jnp.where((a == 0) | (b == 0), flat, jnp.imag(w))
+    im = jnp.where(jnp.isfinite(a) & jnp.isfinite(b), jnp.sinh(a) * jnp.sin(b), jnp.imag(w))
+    im = jnp.where((a == 0) | (b == 0), flat, im)
     return jnp.where(lost, INF, jnp.real(w)), jnp.where(lost, NAN, im)
 
 

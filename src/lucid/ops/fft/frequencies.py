@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from lucid.engines import dtypes
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError
+from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError
 from lucid.ops.axes import normalize_axes
+from lucid.ops.cast import another
 from lucid.ops.creation import asarray, check_room
 from lucid.ops.fft.checks import count
 from lucid.ops.shape import roll
@@ -81,6 +82,8 @@ def _frequencies(name: str, cycles: Any, n: int, d: Any, dtype: Any, device: str
     if not dtypes.is_inexact(kind) or kind.kind == "c":
         raise DTypeError(f"{name}: dtype must be a real floating-point one, got {kind.name}")
     try:
+        if getattr(d, "requires_grad", False):
+            raise GradientError(f"{name}: d tracks gradients, which would be lost: write d.item()")
         distance = float(d)
     except (TypeError, ValueError) as error:
         raise ArgumentTypeError(f"{name}: d must be a number, got {d!r}") from error
@@ -134,5 +137,5 @@ def _shifted(name: str, x: Any, axes: Any, sign: int) -> Any:
     x = asarray(x)
     chosen = normalize_axes(axes, x.ndim, name, "axes")
     if not chosen:
-        return x
+        return another(x)
     return roll(x, tuple(sign * (x.shape[a] // 2) for a in chosen), axis=chosen)

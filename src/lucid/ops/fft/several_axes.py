@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lucid.errors import ArgumentError
+from lucid.ops.cast import another
 from lucid.ops.fft.checks import complex_input, over_axes, real_input
 from lucid.ops.fft.one_axis import Norm
 from lucid.ops.fft.pairs import inverse, real_inverse, real_transform, transform
@@ -43,7 +44,7 @@ def fftn(
     """
     x = complex_input("fftn", x)
     options = over_axes("fftn", x, s, axes, norm)
-    return transform(x, **options) if options["axes"] else x
+    return transform(x, **options) if options["axes"] else another(x)
 
 
 def ifftn(
@@ -76,7 +77,7 @@ def ifftn(
     """
     x = complex_input("ifftn", x)
     options = over_axes("ifftn", x, s, axes, norm)
-    return inverse(x, **options) if options["axes"] else x
+    return inverse(x, **options) if options["axes"] else another(x)
 
 
 def rfftn(

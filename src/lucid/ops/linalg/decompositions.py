@@ -113,7 +113,7 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, mode: str) -> Any:
     sizes = xp.abs(xp.linalg.diagonal(square))
     refuse_if(
         xp,
-        sizes <= eps_of(x) * xp.max(sizes, axis=-1, keepdims=True),
+        sizes <= 10 * max(rows, columns) * eps_of(x) * xp.max(sizes, axis=-1, keepdims=True),
         "qr: the columns of x (the first ones, if it is wide) depend on each other, so Q is not determined "
         "and has no derivative",
     )

@@ -108,14 +108,16 @@ def inverse_gaps(xp: Any, values: Any, used: Any, name: str, what: str) -> Any:
     """
     gaps = as_row(xp, values) - as_column(xp, values)
     scale = xp.max(xp.abs(as_row(xp, values)), axis=-1, keepdims=True)
-    near = xp.abs(gaps) <= eps_of(values) * scale
+    # Rounding moves values by about this much, so whatever lies closer may be equal.
+    near = xp.abs(gaps) <= 10 * values.shape[-1] * eps_of(values) * scale
     pairs = xp.logical_or(as_row(xp, used), as_column(xp, used))
     bad = xp.logical_and(xp.logical_and(near, pairs), identity_like(xp, gaps) == 0)
     refuse_if(
         xp,
         bad,
         f"{name}: {what}values that are equal have no {what}vectors of their own, so the derivative by "
-        f"these does not exist. A loss of the {what}values alone has one; or make them differ",
+        f"these does not exist. A loss of the {what}values alone has a first derivative, and for a second "
+        "they must differ",
     )
     return xp.where(bad, NAN, xp.where(near, 0.0, 1.0 / xp.where(near, 1.0, gaps)))
 

@@ -32,8 +32,7 @@ euclidean_norm.name = "vector_norm"  # in messages
 
 @euclidean_norm.vjp
 def _(xp: Any, g: Any, out: Any, x: Any, *, axis: tuple[int, ...], keepdims: bool) -> Any:
-    # At 0 x is 0, and whatever it is multiplied by must be finite.
-    factor = g / xp.where(out == 0, 1.0, out)
+    factor = xp.where(out == 0, 0.0, g / xp.where(out == 0, 1.0, out))
     return (x * xp.reshape(factor, kept_shape(x.shape, axis)),)
 
 

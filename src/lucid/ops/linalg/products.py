@@ -7,8 +7,7 @@ from typing import Any
 
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.ops.axes import normalize_axis
-from lucid.ops.cast import common_dtype
-from lucid.ops.creation import asarray
+from lucid.ops.cast import alongside, common_dtype
 from lucid.ops.elementwise import multiply
 from lucid.ops.shape import broadcast_shapes, expand_dims, permute_dims, reshape, roll
 from lucid.recording import primitive
@@ -196,7 +195,7 @@ def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> Any:
     Shape:
         the other axes of ``x``, then those of ``y``.
     """
-    x, y = asarray(x), asarray(y)
+    x, y = alongside(x, y)
     if hasattr(axes, "__index__"):
         n = axes.__index__()
         if not 0 <= n <= min(x.ndim, y.ndim):
@@ -209,8 +208,8 @@ def tensordot(x: Any, y: Any, /, *, axes: Any = 2) -> Any:
             raise ArgumentTypeError(
                 f"tensordot: axes must be an integer or two sequences of integers, got {axes!r}"
             ) from error
-        of_x = [normalize_axis(a, x.ndim) for a in first]
-        of_y = [normalize_axis(a, y.ndim) for a in second]
+        of_x = [normalize_axis(a, x.ndim, "tensordot") for a in first]
+        of_y = [normalize_axis(a, y.ndim, "tensordot") for a in second]
         if len(set(of_x)) != len(of_x) or len(set(of_y)) != len(of_y):
             raise ArgumentError(f"tensordot: axes {axes!r} name an axis twice")
     if [x.shape[a] for a in of_x] != [y.shape[a] for a in of_y]:

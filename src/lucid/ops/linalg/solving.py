@@ -8,7 +8,7 @@ from typing import Any
 from lucid import recording
 from lucid.engines import dtypes
 from lucid.errors import ArgumentTypeError, ShapeError
-from lucid.ops.cast import common_dtype
+from lucid.ops.cast import another, common_dtype
 from lucid.ops.creation import asarray, zeros_like
 from lucid.ops.elementwise import where
 from lucid.ops.linalg.decompositions import svdvals
@@ -223,6 +223,8 @@ def matrix_power(x: Any, n: int, /) -> Any:
         return where(zeros_like(x, dtype=dtypes.bool_), x, identity_like(recording.namespace, x))
     if n < 0:
         x, n = inverse(x), -n
+    if n == 1:
+        return another(x)
     result = None
     while True:
         if n % 2:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
-from lucid.ops.creation import asarray, eye
+from lucid.ops.cast import alongside
+from lucid.ops.creation import eye
 from lucid.recording import primitive
 
 
@@ -61,7 +62,7 @@ def einsum(subscripts: str, /, *operands: Any) -> Any:
     """
     if not isinstance(subscripts, str):
         raise ArgumentTypeError(f"einsum: subscripts are a string such as 'ij,jk->ik', got {subscripts!r}")
-    tensors = [asarray(x) for x in operands]
+    tensors = alongside(*operands)
     inputs, output = _parse(subscripts, [t.ndim for t in tensors])
     _check_sizes(subscripts, inputs, [t.shape for t in tensors])
     free = (c for c in _LETTERS if not any(c in group for group in inputs))
