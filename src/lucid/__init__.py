@@ -11,7 +11,7 @@ Tensors and their operations are here; modules are in ``lucid.nn``, optimizers i
 import importlib
 from typing import Any
 
-from lucid import autograd, errors, fft, linalg, random
+from lucid import autograd, errors, linalg, random
 from lucid.autograd import enable_grad, no_grad, primitive
 from lucid.hints import hint
 from lucid.namespace_info import __array_api_version__ as __array_api_version__
@@ -221,7 +221,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
-    if name in ("nn", "optim", "data", "io", "testing", "func", "special"):
+    if name in ("nn", "optim", "data", "io", "testing", "fft", "func", "special"):
         return importlib.import_module(f"lucid.{name}")
     known = hint(name)
     if not known and not name.startswith("_"):

@@ -22,7 +22,6 @@ from lucid.engines.dtypes import (
     uint32,
     uint64,
 )
-from lucid.ops import fft as fft
 from lucid.ops.cast import astype, cast
 from lucid.ops.comparison import (
     allclose,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,8 +15,7 @@ from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError
 _SCALARS = (bool, int, float, complex)
 
 
-@dataclass(frozen=True, eq=False)
-class FloatInfo:
+class FloatInfo(NamedTuple):
     """The limits of a data type of floats, as Python numbers. See ``finfo``."""
 
     bits: int
@@ -28,8 +26,7 @@ class FloatInfo:
     dtype: DType
 
 
-@dataclass(frozen=True, eq=False)
-class IntegerInfo:
+class IntegerInfo(NamedTuple):
     """The limits of a data type of integers, as Python numbers. See ``iinfo``."""
 
     bits: int
