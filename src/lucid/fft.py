@@ -8,25 +8,5 @@ through ``rfft``, ``irfft`` and ``rfftn``, ``irfftn``, which leave out the half 
 follows from the other. All of them are differentiable, any number of times.
 """
 
-from lucid.ops.fft import (
-    fft,
-    fftfreq,
-    fftn,
-    fftshift,
-    hfft,
-    ifft,
-    ifftn,
-    ifftshift,
-    ihfft,
-    irfft,
-    irfftn,
-    rfft,
-    rfftfreq,
-    rfftn,
-)
-
-__all__ = [
-    "fft", "ifft", "rfft", "irfft", "hfft", "ihfft",
-    "fftn", "ifftn", "rfftn", "irfftn",
-    "fftfreq", "rfftfreq", "fftshift", "ifftshift",
-]  # fmt: skip
+from lucid.ops.fft import *  # noqa: F403
+from lucid.ops.fft import __all__ as __all__

@@ -7,38 +7,5 @@ Functions work on the last two axes, all others are batches. Integers become flo
 decomposed is of single or double precision, real or complex.
 """
 
-from lucid.ops.linalg import (
-    adjugate,
-    cholesky,
-    cross,
-    det,
-    diagonal,
-    eig,
-    eigh,
-    eigvals,
-    eigvalsh,
-    inv,
-    kron,
-    matmul,
-    matrix_norm,
-    matrix_power,
-    matrix_rank,
-    matrix_transpose,
-    outer,
-    pinv,
-    qr,
-    slogdet,
-    solve,
-    svd,
-    svdvals,
-    tensordot,
-    trace,
-    vecdot,
-    vector_norm,
-)
-
-__all__ = [
-    "adjugate", "cholesky", "cross", "det", "diagonal", "eig", "eigh", "eigvals", "eigvalsh", "inv", "kron",
-    "matmul", "matrix_norm", "matrix_power", "matrix_rank", "matrix_transpose", "outer", "pinv", "qr",
-    "slogdet", "solve", "svd", "svdvals", "tensordot", "trace", "vecdot", "vector_norm",
-]  # fmt: skip
+from lucid.ops.linalg import *  # noqa: F403
+from lucid.ops.linalg import __all__ as __all__

@@ -25,7 +25,8 @@ from lucid.engines import dtypes
 from lucid.engines.protocol import Engine
 from lucid.engines.registry import resolve_device
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError
-from lucid.ops.creation import as_shape, check_room
+from lucid.ops.axes import as_counts
+from lucid.ops.creation import check_room
 from lucid.tensor import Tensor
 
 
@@ -185,7 +186,7 @@ def uniform(
     low, high = _number("uniform", "low", low), _number("uniform", "high", high)
     if low > high:
         raise ArgumentError(f"uniform: low must not exceed high, got low={low}, high={high}")
-    shape, kind = as_shape(shape), _float_dtype(dtype)
+    shape, kind = as_counts(shape), _float_dtype(dtype)
     check_room("uniform", shape, kind)
     largest = float(np.finfo(kind).max)
     if max(abs(low), abs(high), high - low) > largest:
@@ -230,7 +231,7 @@ def normal(
     mean, std = _number("normal", "mean", mean), _number("normal", "std", std)
     if std < 0:
         raise ArgumentError(f"normal: std must not be negative, got {std}")
-    shape, kind = as_shape(shape), _float_dtype(dtype)
+    shape, kind = as_counts(shape), _float_dtype(dtype)
     check_room("normal", shape, kind)
     engine, name, generator = _source(device, generator)
     array = engine.normal(generator.next_key(), shape, kind, name)
@@ -267,7 +268,7 @@ def integers(
     kind = dtypes.default_int if dtype is None else dtypes.as_dtype(dtype)
     if kind.kind not in "iu":
         raise DTypeError(f"integers: dtype must be of integers, got {kind.name}")
-    shape, limits = as_shape(shape), np.iinfo(kind)
+    shape, limits = as_counts(shape), np.iinfo(kind)
     check_room("integers", shape, kind)
     if low < limits.min or high - 1 > limits.max:
         raise ArgumentError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 
 from lucid.testing import OpCase, nonzero
 from lucid.testing.domains import NumPyArray
+
+# Whether all of all rows runs on XLA too, which compiles anew for every operation and shape: `make thorough`.
+EVERYTHING = bool(os.environ.get("LUCID_TEST_ALL"))
 
 # An ordinary shape, one of no axes, one of no elements.
 UNARY = [((2, 3),), ((),), ((0, 3),)]
@@ -38,6 +42,11 @@ def off_axes(rng: np.random.Generator, shape: tuple[int, ...]) -> NumPyArray:
 def with_options(row: OpCase, options: Sequence[Mapping[str, Any]]) -> list[OpCase]:
     """Return ``row`` once for each of ``options``, which the names then show."""
     return [replace(row, name=f"{row.name}[{_shown(o)}]", options=o) for o in options]
+
+
+def first_rows(cases: Sequence[OpCase]) -> dict[str, OpCase]:
+    """Return the first row of each operation."""
+    return {case.operation: case for case in reversed(cases)}
 
 
 def _shown(options: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,8 +16,8 @@ from lucid.errors import ArgumentError, DTypeError, GradientError, LucidError, S
 from lucid.testing import DEVICES, OpCase, check_grads
 from tests.ops import cases_decompositions, cases_linalg
 from tests.ops.cases_decompositions import CASES, matrices
+from tests.ops.rows import EVERYTHING, first_rows
 
-EVERYTHING = bool(os.environ.get("LUCID_TEST_ALL"))
 NAN, INF = float("nan"), float("inf")
 
 every_device = pytest.mark.parametrize("device", DEVICES)
@@ -26,7 +25,7 @@ every_row = pytest.mark.parametrize("case", CASES, ids=str)
 
 # XLA compiles each operation of a rule anew, and rules are the same functions on both engines. So there a
 # row of each function runs forward, and a few rules stand for all.
-FIRST = {c.operation: c for c in reversed(CASES)}.values()
+FIRST = first_rows(CASES).values()
 COMPLEX = {"cholesky[complex]", "eigh[complex]", "solve[complex]"}
 FORWARD_ON_XLA = [c for c in CASES if EVERYTHING or c in FIRST or c.name in COMPLEX]
 DERIVATIVES_ON_XLA = [c for c in CASES if EVERYTHING or c.name in ("solve", "cholesky", "svd")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from typing import Any
@@ -16,15 +15,15 @@ from lucid import Tensor, special
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError
 from lucid.testing import DEVICES, OpCase
 from tests.ops.cases_special import CASES
+from tests.ops.rows import EVERYTHING, first_rows
 
-EVERYTHING = bool(os.environ.get("LUCID_TEST_ALL"))
 INF, NAN = float("inf"), float("nan")
 
 every_device = pytest.mark.parametrize("device", DEVICES)
 every_row = pytest.mark.parametrize("case", CASES, ids=str)
 
 # Rules are the same functions on both engines: on XLA, those of a few rows stand for all.
-FIRST = {c.operation: c for c in reversed(CASES)}.values()
+FIRST = first_rows(CASES).values()
 TELLING = ("log_ndtr", "gamma", "polygamma[2]", "betainc", "i1", "sinc")
 ON_XLA = [c for c in CASES if "xla:cpu" in c.devices]
 FORWARD_ON_XLA = [c for c in ON_XLA if EVERYTHING or c in FIRST]

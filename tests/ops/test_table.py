@@ -7,8 +7,6 @@ first shapes, and those in `TELLING`: the rules are the same functions on both e
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 import lucid
@@ -16,8 +14,7 @@ from lucid import ops
 from lucid.testing import OpCase
 from tests.ops import cases_elementwise, cases_exponential, cases_linalg
 from tests.ops.cases import CASES
-
-EVERYTHING = bool(os.environ.get("LUCID_TEST_ALL"))
+from tests.ops.rows import EVERYTHING, first_rows
 
 # Rows whose derivatives take another path on XLA than the first of their operation do.
 TELLING = {
@@ -41,7 +38,7 @@ TELLING = {
     "tanh[complex]",
 }
 
-FIRST = {case.operation: case for case in reversed(CASES)}
+FIRST = first_rows(CASES)
 
 # Where numbers meet arrays, and rules hold constants: not where elements only change places.
 MIXING = {"mean[axis=None]", "var[axis=None]", "logsumexp[axis=None]", "max[axis=None]", "prod[axis=0]"}

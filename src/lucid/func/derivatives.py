@@ -107,7 +107,6 @@ def of_chosen(
             raise ArgumentError(
                 f"{name}: argnums={argnums}, but {len(args)} arguments were given by position"
             )
-
     if len({i % len(args) for i in which}) != len(which):
         raise ArgumentError(f"{name}: argnums={argnums} names an argument twice")
 
@@ -182,18 +181,15 @@ def jvp(function: Function, primals: tuple[Any, ...], tangents: tuple[Any, ...])
         points = refill(pass_.outputs, iter(at))
         pulled = list(leaves(pass_.pull_back(points, create_graph=True)))
     joined = [(g, v) for g, v in zip(pulled, along, strict=True) if g._node is not None]
+    smooth = [u for u in at if u._node is not None]
+    moved: Any = (None,) * len(smooth)
     if joined:
         create = is_recording() and (pass_.depends or any(v._node is not None for _, v in joined))
-        smooth = [u for u in at if u._node is not None]
-        moved = iter(
-            autograd.grad(
-                [g for g, _ in joined], smooth, [v for _, v in joined], create_graph=create, allow_unused=True
-            )
+        moved = autograd.grad(
+            [g for g, _ in joined], smooth, [v for _, v in joined], create_graph=create, allow_unused=True
         )
-    else:
-        moved = iter((None,) * len(at))
-    found = [next(moved) if u._node is not None else None for u in at]
-    filled = [ops.zeros_like(y) if m is None else m for m, y in zip(found, outputs, strict=True)]
+    found = dict(zip(map(id, smooth), moved, strict=True))
+    filled = [ops.zeros_like(u) if (m := found.get(id(u))) is None else m for u in at]
     return pass_.release(pass_.outputs, pass_.depends), refill(pass_.outputs, iter(filled))
 
 

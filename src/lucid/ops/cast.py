@@ -66,9 +66,12 @@ cast.name = "astype"  # in messages
 
 @cast.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, dtype: Any) -> Any:
-    # Made complex, a real number had no imaginary part that could have changed.
-    g = g if _x.dtype.kind == "c" else xp.real(g)
-    return (xp.astype(g, _x.dtype),)
+    return (cast_back(xp, g, _x.dtype),)
+
+
+def cast_back(xp: Any, g: Any, dtype: Any) -> Any:
+    """Return ``g`` as the gradient of what was cast from ``dtype``; a real number had no imaginary part."""
+    return xp.astype(g if dtype.kind == "c" else xp.real(g), dtype)
 
 
 def common_dtype(*values: Any, device: str | None = None) -> list[Any]:

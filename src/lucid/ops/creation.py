@@ -13,6 +13,7 @@ from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import is_array, resolve_device
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, GradientError, ShapeError
+from lucid.ops.axes import as_counts, as_integer
 from lucid.ops.cast import astype
 from lucid.ops.conversion import as_number, filling, from_python, has_dtype, to_array
 
@@ -41,20 +42,6 @@ def check_room(function: str, shape: tuple[int, ...], dtype: dtypes.DType) -> No
     """Raise ArgumentError if an array is larger than the memory; the system gives none until it is used."""
     if math.prod(shape) * dtype.itemsize > 2**30:
         _make(f"{function}(shape={shape})", np.empty, shape, dtype)
-
-
-def as_shape(shape: Any) -> tuple[int, ...]:
-    """Return ``shape``, an integer or a sequence of them, as a tuple, checked."""
-    # An array of integers has __index__ too, whether or not it is one number.
-    one = hasattr(shape, "__index__") and not getattr(shape, "ndim", False)
-    sizes: Any = (shape,) if one else shape
-    try:
-        result = tuple(n.__index__() for n in sizes)
-    except (TypeError, AttributeError) as error:
-        raise ArgumentTypeError(f"a shape is an integer or a tuple of integers, got {shape!r}") from error
-    if any(n < 0 for n in result):
-        raise ArgumentError(f"a shape has no negative sizes, got {result}")
-    return result
 
 
 def asarray(obj: Any, /, *, dtype: Any = None, device: str | None = None, copy: bool | None = None) -> Any:
@@ -168,7 +155,7 @@ def full(
                 [7.0, 7.0]])
     """
     call = f"full({shape}, {fill_value!r})"
-    sizes = as_shape(shape)
+    sizes = as_counts(shape)
     if isinstance(fill_value, recording.Tensor):
         kind = fill_value.dtype if dtype is None else dtypes.as_dtype(dtype)
         device = fill_value.device if device is None else device
@@ -192,7 +179,7 @@ def zeros(shape: Shape, *, dtype: Any = None, device: str | None = None, require
     """Return a Tensor of zeros, float32 by default."""
     engine, name = resolve_device(device)
     kind = dtypes.default_float if dtype is None else dtypes.as_dtype(dtype)
-    array = _make(f"zeros({shape})", np.zeros, as_shape(shape), kind)
+    array = _make(f"zeros({shape})", np.zeros, as_counts(shape), kind)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)
 
 
@@ -302,8 +289,7 @@ def linspace(
         Tensor([0.0, 0.5, 1.0])
     """
     start, stop = as_number("linspace: start", start), as_number("linspace: stop", stop)
-    if not hasattr(num, "__index__"):
-        raise ArgumentTypeError(f"linspace: num must be an integer, got {num!r}")
+    num = as_integer("linspace: num", num)
     if num < 0:
         raise ArgumentError(f"linspace: num must not be negative, got {num}")
     engine, name = resolve_device(device)
@@ -352,7 +338,7 @@ def eye(
                 [0.0, 1.0]])
     """
     engine, name = resolve_device(device)
-    rows, cols = as_shape((n_rows, n_rows if n_cols is None else n_cols))
+    rows, cols = as_counts((n_rows, n_rows if n_cols is None else n_cols))
     kind = dtypes.default_float if dtype is None else dtypes.as_dtype(dtype)
     array = _make(f"eye({rows}, {cols}, k={k!r})", np.eye, rows, cols, k, kind)
     return _tensor(engine.from_numpy(array, name, copy=False), requires_grad)

@@ -6,8 +6,8 @@ from typing import Any
 
 from lucid import recording
 from lucid.engines.dtypes import as_dtype
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, ShapeError
-from lucid.ops.axes import normalize_axis
+from lucid.errors import ArgumentError, DTypeError, ShapeError
+from lucid.ops.axes import as_integer, index_along, normalize_axis
 from lucid.ops.cast import another, astype
 from lucid.ops.creation import asarray
 from lucid.ops.indexing import get_at
@@ -110,7 +110,7 @@ def _(xp: Any, g: Any, out: Any, x: Any, *, axis: int) -> Any:
         return (g,)
 
     def part(a: Any, start: int, stop: int) -> Any:
-        return xp.get_at(a, index=(*(slice(None),) * axis, slice(start, stop)))
+        return xp.get_at(a, index=index_along(axis, slice(start, stop)))
 
     x, out = xp.conj(x), xp.conj(out)
     before = xp.concat([xp.ones_like(part(x, 0, 1)), part(out, 0, n - 1)], axis=axis)
@@ -149,9 +149,7 @@ def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: 
     """
     x = asarray(x)
     axis = normalize_axis(axis, x.ndim, "diff")
-    if not hasattr(n, "__index__"):
-        raise ArgumentTypeError(f"diff: n must be an integer, got {n!r}")
-    n = n.__index__()
+    n = as_integer("diff: n", n)
     if n < 0:
         raise ArgumentError(f"diff: n must not be negative, got {n}")
     if x.dtype.kind == "b":
@@ -162,9 +160,9 @@ def diff(x: Any, /, *, axis: int = -1, n: int = 1, prepend: Any = None, append: 
     parts = [ends[0], x, ends[1]]
     if prepend is not None or append is not None:
         x = concat([p for p in parts if p is not None], axis=axis)
-    before = (slice(None),) * axis
+    later, earlier = index_along(axis, slice(1, None)), index_along(axis, slice(0, -1))
     for _ in range(min(n, x.shape[axis])):
-        x = get_at(x, index=(*before, slice(1, None))) - get_at(x, index=(*before, slice(0, -1)))
+        x = get_at(x, index=later) - get_at(x, index=earlier)
     return x
 
 

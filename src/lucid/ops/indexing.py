@@ -19,7 +19,7 @@ from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of
 from lucid.errors import ArgumentError, DTypeError, IndexingError, ShapeError
 from lucid.grad_mode import state
-from lucid.ops.axes import normalize_axis
+from lucid.ops.axes import index_along, normalize_axis
 from lucid.ops.cast import as_written
 from lucid.ops.creation import asarray
 from lucid.recording import primitive
@@ -133,7 +133,7 @@ def _check_write(x: Any, key: Any, value: Any) -> tuple[tuple[Any, ...], Any]:
     if state.levels and any(_differs(i) and i.dtype == bool for i in index):
         return index, value  # under vmap, how many elements a mask names is known for each example alone
     try:
-        target = np.broadcast_to(np.False_, x.shape)[_host(index)].shape
+        target = shape_at(x.shape, index)
     except IndexError as error:
         raise IndexingError(f"x[{key!r}] = value, x of shape {x.shape}: {error}") from error
     # NumPy lets the value have more axes of size one in front.
@@ -195,8 +195,16 @@ def _as_index_part(part: Any, array: Array) -> Any:
     return part
 
 
-def _host(index: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(_on_host(i) if hasattr(i, "dtype") else i for i in index)
+def shape_at(shape: tuple[int, ...], index: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the shape of what ``index`` reads from an array of ``shape``, by one that takes no memory.
+
+    Raises:
+        IndexError: NumPy's, if an index is out of range.
+    """
+    on_host = tuple(_on_host(i) if hasattr(i, "dtype") else i for i in index)
+    hollow: Any = np.broadcast_to(np.False_, shape)
+    result: tuple[int, ...] = hollow[on_host].shape
+    return result
 
 
 def _on_host(part: Any) -> np.ndarray[Any, Any]:
@@ -234,7 +242,7 @@ def take(x: Any, indices: Any, /, *, axis: int | None = None) -> Any:
             raise ArgumentError(f"take: a tensor of shape {x.shape} needs an axis")
         axis = 0
     axis = normalize_axis(axis, x.ndim, "take")
-    key = (*(slice(None),) * axis, _integers("take", indices, x.device))
+    key = index_along(axis, _integers("take", indices, x.device))
     return _read("take", x, key, indices, axis)
 
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from lucid import recording
 from lucid.errors import ArgumentError, ArgumentTypeError, GradientError, ShapeError
-from lucid.ops.axes import normalize_axis
+from lucid.ops.axes import as_counts, as_sizes, index_along, normalize_axis
 from lucid.ops.cast import alongside, another, as_written
 from lucid.ops.creation import asarray
 from lucid.ops.indexing import take
-from lucid.ops.shape import as_counts, as_sizes, broadcast_to, expand_dims, reshape, squeeze
+from lucid.ops.shape import broadcast_to, expand_dims, reshape, squeeze
 from lucid.recording import primitive
 
 # ----------------------------------------------------------------- joining and splitting
@@ -31,9 +31,8 @@ join.name = "concat"  # in messages
 @join.vjp
 def _(xp: Any, g: Any, _out: Any, *_xs: Any, axis: int, sizes: tuple[int, ...]) -> Any:
     ends = np.cumsum(sizes).tolist()
-    before = (slice(None),) * axis
     return tuple(
-        (lambda start=end - n, end=end: xp.get_at(g, index=(*before, slice(start, end))))
+        (lambda start=end - n, end=end: xp.get_at(g, index=index_along(axis, slice(start, end))))
         for n, end in zip(sizes, ends, strict=True)
     )
 
@@ -94,9 +93,9 @@ def stack(arrays: Sequence[Any], /, *, axis: int = 0) -> Any:
 @primitive
 def pieces(xp: Any, x: Any, /, *, axis: int, ends: tuple[int, ...]) -> Any:
     """Return ``x`` cut along ``axis`` before each of the positions ``ends`` but the last; see ``split``."""
-    before = (slice(None),) * axis
     starts = (0, *ends[:-1])
-    return tuple(xp.get_at(x, index=(*before, slice(s, e))) for s, e in zip(starts, ends, strict=True))
+    parts = (index_along(axis, slice(s, e)) for s, e in zip(starts, ends, strict=True))
+    return tuple(xp.get_at(x, index=part) for part in parts)
 
 
 pieces.name = "split"  # in messages

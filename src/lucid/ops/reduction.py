@@ -13,7 +13,15 @@ from typing import Any
 
 from lucid.engines import dtypes
 from lucid.errors import ArgumentTypeError, DTypeError
-from lucid.ops.axes import checked_axes, kept_shape, listed_axes, normalize_axes, normalize_axis
+from lucid.ops.axes import (
+    checked_axes,
+    inverse_order,
+    kept_shape,
+    listed_axes,
+    normalize_axes,
+    normalize_axis,
+)
+from lucid.ops.cast import cast_back
 from lucid.recording import Primitive
 
 Axis = int | Sequence[int] | None
@@ -94,7 +102,7 @@ def _(
     xp: Any, g: Any, _out: Any, _x: Any, *, axis: Axis = None, dtype: Any = None, keepdims: bool = False
 ) -> Any:
     if dtype is not None:
-        g = _cast_back(xp, g, _x.dtype)
+        g = cast_back(xp, g, _x.dtype)
     return (_spread(xp, g, _x.shape, axis),)
 
 
@@ -131,10 +139,7 @@ def var(xp: Any, x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepd
         >>> lucid.var(lucid.Tensor([1.0, 3.0]), correction=1)
         Tensor(2.0)
     """
-    axis = checked_axes(axis, x.ndim)
-    if _freedom(x.shape, axis, correction) <= 0:
-        return xp.sum(xp.real(x), axis=axis, keepdims=keepdims) * float("nan")
-    return xp.var(x, axis=axis, correction=float(correction), keepdims=keepdims)
+    return _of_freedom(xp, xp.var, x, axis, correction, keepdims)
 
 
 @var.vjp
@@ -151,10 +156,7 @@ def std(xp: Any, x: Any, /, *, axis: Axis = None, correction: float = 0.0, keepd
 
     Where all elements are equal its derivative is taken as 0, like that of a norm.
     """
-    axis = checked_axes(axis, x.ndim)
-    if _freedom(x.shape, axis, correction) <= 0:
-        return xp.sum(xp.real(x), axis=axis, keepdims=keepdims) * float("nan")
-    return xp.std(x, axis=axis, correction=float(correction), keepdims=keepdims)
+    return _of_freedom(xp, xp.std, x, axis, correction, keepdims)
 
 
 @std.vjp
@@ -164,6 +166,14 @@ def _(
     flat = out == 0
     share = xp.where(flat, 0.0, g / xp.where(flat, 1.0, out)) / _divisor(x.shape, axis, correction)
     return (_spread(xp, share, x.shape, axis) * (x - xp.mean(x, axis=axis, keepdims=True)),)
+
+
+def _of_freedom(xp: Any, function: Any, x: Any, axis: Axis, correction: Any, keepdims: bool) -> Any:
+    """Return ``function``, a variance or its root, of ``x``: nan without degrees of freedom."""
+    axis = checked_axes(axis, x.ndim)
+    if _freedom(x.shape, axis, correction) <= 0:
+        return xp.sum(xp.real(x), axis=axis, keepdims=keepdims) * float("nan")
+    return function(x, axis=axis, correction=float(correction), keepdims=keepdims)
 
 
 def _freedom(shape: Any, axis: Axis, correction: Any) -> float:
@@ -219,9 +229,9 @@ def _(
 
     after = xp.flip(before(xp.flip(factors, axis=last)), axis=last)
     others = xp.reshape(before(factors) * after, moved)
-    others = xp.permute_dims(others, tuple(sorted(range(len(order)), key=order.__getitem__)))
+    others = xp.permute_dims(others, inverse_order(order))
     d = xp.reshape(g, kept_shape(shape, axes)) * xp.conj(others)
-    return (d if dtype is None else _cast_back(xp, d, x.dtype),)
+    return (d if dtype is None else cast_back(xp, d, x.dtype),)
 
 
 @reduction()
@@ -323,11 +333,6 @@ def _size(shape: Any) -> int:
     for n in shape:
         size *= n
     return size
-
-
-def _cast_back(xp: Any, g: Any, dtype: dtypes.DType) -> Any:
-    """Return ``g`` as the gradient of what was cast from ``dtype``; a real number had no imaginary part."""
-    return xp.astype(g if dtype.kind == "c" else xp.real(g), dtype)
 
 
 def _spread(xp: Any, g: Any, shape: tuple[int, ...], axis: Axis) -> Any:

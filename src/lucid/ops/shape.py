@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 import numpy as np
 
-from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
-from lucid.ops.axes import listed_axes, normalize_axes, normalize_axis
+from lucid.errors import ArgumentError, ShapeError
+from lucid.ops.axes import (
+    as_counts,
+    as_integer,
+    as_sizes,
+    inverse_order,
+    listed_axes,
+    normalize_axes,
+    normalize_axis,
+)
 from lucid.ops.cast import another
 from lucid.ops.creation import asarray
 from lucid.ops.elementwise import where
@@ -60,25 +67,6 @@ def reshape(x: Any, /, shape: Any, *, copy: bool | None = None) -> Any:
     if copy is None:
         return another(x) if wanted == x.shape else view(x, shape=wanted)
     return view(x, shape=wanted, copy=bool(copy))
-
-
-def as_sizes(shape: Any, what: str = "a shape") -> tuple[int, ...]:
-    """Return ``shape``, an integer or a sequence of them, as a tuple; sizes may be negative."""
-    try:
-        # An array of integers has __index__ too, whether or not it is one number.
-        one = hasattr(shape, "__index__") and not getattr(shape, "ndim", 0)
-        sizes = (shape,) if one else tuple(shape)
-        return tuple(map(operator.index, sizes))
-    except (AttributeError, TypeError) as error:
-        raise ArgumentTypeError(f"{what} is an integer or a tuple of integers, got {shape!r}") from error
-
-
-def as_counts(sizes: Any, what: str) -> tuple[int, ...]:
-    """Return ``sizes``, an integer or a sequence of them, as a tuple; none may be negative."""
-    result = as_sizes(sizes, what)
-    if min(result, default=0) < 0:
-        raise ArgumentError(f"{what} has no negative sizes, got {result}")
-    return result
 
 
 def flatten(x: Any, /, *, start_axis: int = 0, end_axis: int = -1) -> Any:
@@ -214,7 +202,7 @@ permute.name = "permute_dims"  # in messages
 
 @permute.vjp
 def _(xp: Any, g: Any, _out: Any, _x: Any, *, axes: tuple[int, ...]) -> Any:
-    return (xp.permute_dims(g, tuple(sorted(range(len(axes)), key=axes.__getitem__))),)
+    return (xp.permute_dims(g, inverse_order(axes)),)
 
 
 def permute_dims(x: Any, /, axes: Any) -> Any:
@@ -348,8 +336,7 @@ def _where_in_triangle(x: Any, k: Any, name: str, above: bool = False) -> Any:
     x = asarray(x)
     if x.ndim < 2:
         raise ShapeError(f"{name} needs two axes or more, got shape {x.shape}")
-    if not hasattr(k, "__index__"):
-        raise ArgumentTypeError(f"{name}: k must be an integer, got {k!r}")
+    k = as_integer(f"{name}: k", k)
     rows, columns = x.shape[-2:]
-    inside = np.tri(rows, columns, k.__index__() - above, dtype=bool) != above
+    inside = np.tri(rows, columns, k - above, dtype=bool) != above
     return where(asarray(inside, device=x.device), x, False)  # every dtype holds False, and calls it 0

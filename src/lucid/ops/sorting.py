@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from lucid.errors import ArgumentError, ArgumentTypeError
+from lucid.errors import ArgumentError
 from lucid.grad_mode import is_recording
-from lucid.ops.axes import normalize_axis
+from lucid.ops.axes import as_integer, index_along, normalize_axis
 from lucid.ops.creation import asarray
 from lucid.ops.indexing import getitem, take_along_axis
 from lucid.ops.reduction import check_ordered
@@ -95,13 +95,11 @@ def topk(x: Any, k: int, /, *, axis: int = -1, largest: bool = True) -> TopK:
     x = asarray(x)
     check_ordered(x, "topk")
     axis = normalize_axis(axis, x.ndim, "topk")
-    if not hasattr(k, "__index__"):
-        raise ArgumentTypeError(f"topk: k must be an integer, got {k!r}")
-    k = k.__index__()
+    k = as_integer("topk: k", k)
     if not 0 <= k <= x.shape[axis]:
         raise ArgumentError(
             f"topk: k must lie between 0 and {x.shape[axis]}, the size of axis {axis}, got {k}"
         )
     order = argsort(x, axis=axis, descending=largest)
-    indices = getitem(order, (*(slice(None),) * axis, slice(0, k)))
+    indices = getitem(order, index_along(axis, slice(0, k)))
     return TopK(take_along_axis(x, indices, axis=axis), indices)

@@ -6,15 +6,13 @@ shapes. ``LUCID_TEST_ALL=1``, or ``make thorough``, runs all of all rows there.
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from lucid.testing import OpCase
 from tests.nn.functional.cases import CASES
+from tests.ops.rows import EVERYTHING, first_rows
 
-EVERYTHING = bool(os.environ.get("LUCID_TEST_ALL"))
-FIRST = {case.operation: case for case in reversed(CASES)}
+FIRST = first_rows(CASES)
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 on_xla = pytest.mark.parametrize("case", CASES if EVERYTHING else FIRST.values(), ids=str)

@@ -1,4 +1,4 @@
-"""The error function where SciPy is not installed.
+"""The error function, which NumPy lacks.
 
 The coefficients are Chebyshev expansions of the functions named beside them, computed with
 50 digits; the error of erf is within 2 units in the last place of a double.

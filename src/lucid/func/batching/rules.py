@@ -58,11 +58,9 @@ def _padded(x: Any, ndim: int) -> Any:
 _FAMILIES = (elementwise, exponential, trigonometry, comparison, complex_numbers, rounding)
 for _family in _FAMILIES:
     RULES.update({name: aligned for name, value in vars(_family).items() if isinstance(value, Primitive)})
-for _name in ("where", "clip", "conj", "real", "imag", "astype", "positive"):
-    RULES[_name] = aligned
 RULES.update({f"special.{n}": aligned for n, v in vars(special).items() if isinstance(v, Primitive)})
-for _name in ("zeros_like", "ones_like", "full_like", "empty_like"):
-    RULES[_name] = aligned
+rule("where", "clip", "conj", "real", "imag", "astype")(aligned)
+rule("zeros_like", "ones_like", "full_like", "empty_like")(aligned)
 
 
 # ----------------------------------------------------------------- along an axis
@@ -92,18 +90,10 @@ def position(function: Any, x: Any, /, *, axis: int | None = None, keepdims: boo
     return ops.reshape(found, (n, *(1,) * x.ndim)) if keepdims else found
 
 
-@rule("sort", "argsort")
-def along_last(function: Any, x: Any, /, *, axis: int = -1, **options: Any) -> Any:
-    """Run a function along one axis, by default the last."""
-    return function(x.tensor, axis=deeper(axis), **options)
-
-
-@rule("cumsum", "cumprod", "cumulative_sum", "cumulative_prod", "diff")
+@rule("sort", "argsort", "cumsum", "cumprod", "cumulative_sum", "cumulative_prod")
 def along(function: Any, x: Any, /, *, axis: int | None = None, **options: Any) -> Any:
-    """Run a function along one axis, which may be left out for one axis."""
-    others = {k: batched(v, count_of(x)) if isinstance(v, Example) else v for k, v in options.items()}
-    default = -1 if function is getattr(ops, "diff", None) else 0
-    return function(x.tensor, axis=deeper(default if axis is None else axis), **others)
+    """Run a function along one axis. Left out, it is the last, or the only one, which is the last too."""
+    return function(x.tensor, axis=-1 if axis is None else deeper(axis), **options)
 
 
 @rule("expand_dims", "squeeze")
@@ -152,7 +142,7 @@ def permute_dims(function: Any, x: Any, /, axes: Any) -> Any:
 # ----------------------------------------------------------------- products
 
 
-@rule("matmul")
+@rule("matmul", "linalg.matmul")
 def matmul(function: Any, x: Any, y: Any, /) -> Any:
     """Vectors are made matrices, so that all leading axes are batches."""
     rows, columns = ndim_of(x) == 1, ndim_of(y) == 1
@@ -200,8 +190,7 @@ def leading(function: Any, x: Any, /, *args: Any, **options: Any) -> Any:
     return function(x.tensor, *args, **options)
 
 
-RULES.update({f"linalg.{name}": leading for name in _LEADING} | {"matrix_transpose": leading})
-RULES.update({"linalg.matmul": matmul, "tril": leading, "triu": leading})
+rule("matrix_transpose", "tril", "triu", *(f"linalg.{name}" for name in _LEADING))(leading)
 
 
 @rule("linalg.solve")
@@ -217,11 +206,6 @@ def solve(function: Any, a: Any, b: Any, /) -> Any:
 # ----------------------------------------------------------------- Fourier transforms
 
 
-def transform(function: Any, x: Any, /, *, axis: int = -1, **options: Any) -> Any:
-    """Run a transform along one axis."""
-    return function(x.tensor, axis=deeper(axis), **options)
-
-
 def transform_of_several(function: Any, x: Any, /, *, s: Any = None, axes: Any = None, **options: Any) -> Any:
     """Run a transform along several axes, by default all, or the last for which there are sizes."""
     if axes is None:
@@ -229,10 +213,8 @@ def transform_of_several(function: Any, x: Any, /, *, s: Any = None, axes: Any =
     return function(x.tensor, s=s, axes=deeper(axes), **options)
 
 
-for _name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft"):
-    RULES[f"fft.{_name}"] = transform
-for _name in ("fftn", "ifftn", "rfftn", "irfftn"):
-    RULES[f"fft.{_name}"] = transform_of_several
+rule(*(f"fft.{name}" for name in ("fft", "ifft", "rfft", "irfft", "hfft", "ihfft")))(along)
+rule(*(f"fft.{name}" for name in ("fftn", "ifftn", "rfftn", "irfftn")))(transform_of_several)
 
 
 @rule("to_device")

@@ -15,7 +15,7 @@ from lucid import ops
 from lucid.engines.registry import engine_of
 from lucid.func.batching.example import Example, batched, count_of, unwrapped
 from lucid.func.batching.loop import in_a_loop
-from lucid.ops.indexing import as_index
+from lucid.ops.indexing import as_index, shape_at
 from lucid.tensor import Tensor
 
 
@@ -36,8 +36,7 @@ def set_at(function: Any, x: Any, value: Any, /, *, index: tuple[Any, ...]) -> A
     if not isinstance(value, (Example, Tensor)):  # a number
         return function(batched(x, count), value, index=plan.index)
     x = batched(x, count)
-    shape = np.broadcast_to(np.False_, x.shape)[_host(plan.index)].shape
-    shape = plan.example_shape(shape)
+    shape = plan.example_shape(shape_at(x.shape, plan.index))
     if isinstance(value, Example):
         n, *rest = value.tensor.shape
         value = ops.reshape(value.tensor, (n, *(1,) * (len(shape) - 1 - len(rest)), *rest))
@@ -150,7 +149,3 @@ def _widened(x: Example, width: int) -> Any:
     """Return an index array with the batch in front, and ``width`` axes after it."""
     n, *rest = x.tensor.shape
     return ops.reshape(x.tensor, (n, *(1,) * (width - len(rest)), *rest))
-
-
-def _host(index: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(np.asarray(i) if hasattr(i, "dtype") else i for i in index)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from lucid.engines import dtypes
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError
-from lucid.ops.axes import listed_axes, normalize_axes, normalize_axis
+from lucid.errors import ArgumentError, DTypeError
+from lucid.ops.axes import as_integer, listed_axes, normalize_axes, normalize_axis
 from lucid.ops.creation import asarray, check_room
 
 _REAL, _COMPLEX = dtypes.KINDS["real floating"], dtypes.KINDS["complex floating"]
@@ -51,10 +51,7 @@ def count(name: str, what: str, n: Any) -> int:
         ArgumentTypeError: if it is no integer.
         ArgumentError: if it is less than one.
     """
-    try:
-        result: int = n.__index__()
-    except (AttributeError, TypeError) as error:
-        raise ArgumentTypeError(f"{name}: {what} must be an integer, got {n!r}") from error
+    result = as_integer(f"{name}: {what}", n)
     if result < 1:
         raise ArgumentError(f"{name}: {what} must be at least 1, got {result}")
     return result

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lucid.ops.axes import index_along
 from lucid.recording import primitive
 
 # Scaled by 1, 1 / sqrt(n) or 1 / n one way, a transform's adjoint is scaled by the same the other
@@ -91,7 +92,7 @@ def _times_inside(xp: Any, spectrum: Any, factor: float, n: int, axis: int) -> A
     """
 
     def part(start: int, stop: int) -> Any:
-        return xp.get_at(spectrum, index=(*(slice(None),) * axis, slice(start, stop)))
+        return xp.get_at(spectrum, index=index_along(axis, slice(start, stop)))
 
     inside = (n + 1) // 2
     if inside == 1:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import builtins
-import operator
 from typing import Any
 
-from lucid.errors import ArgumentTypeError, ShapeError
+from lucid.errors import ShapeError
+from lucid.ops.axes import as_integer
 from lucid.ops.creation import asarray
 from lucid.ops.reduction import sum
 from lucid.recording import primitive
@@ -74,10 +74,7 @@ def _diagonal(name: str, x: Any, offset: Any) -> Any:
     x = asarray(x)
     if x.ndim < 2:
         raise ShapeError(f"{name} works on matrices, the last two axes of a tensor, got shape {x.shape}")
-    try:
-        offset = operator.index(offset)
-    except TypeError as error:
-        raise ArgumentTypeError(f"{name}: offset must be an integer, got {offset!r}") from error
+    offset = as_integer(f"{name}: offset", offset)
     # Beyond the corner there is nothing, however far; engines overflow.
     offset = builtins.max(-x.shape[-2], builtins.min(offset, x.shape[-1]))
     return diagonals(x, offset=offset)

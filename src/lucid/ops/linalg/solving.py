@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from lucid import recording
 from lucid.engines import dtypes
-from lucid.errors import ArgumentTypeError, ShapeError
+from lucid.errors import ShapeError
+from lucid.ops.axes import as_integer
 from lucid.ops.cast import another, common_dtype
 from lucid.ops.creation import asarray, zeros_like
 from lucid.ops.elementwise import where
@@ -213,10 +213,7 @@ def matrix_power(x: Any, n: int, /) -> Any:
         Tensor([[1.0, 3.0],
                 [0.0, 1.0]])
     """
-    try:
-        n = operator.index(n)
-    except TypeError as error:
-        raise ArgumentTypeError(f"matrix_power: n must be an integer, got {n!r}") from error
+    n = as_integer("matrix_power: n", n)
     x = as_matrices("matrix_power", x, square=True, decomposed=n < 0)
     if n == 0:
         # Recorded, as a power that does not depend on `x`: its gradient is zero.

@@ -6,13 +6,13 @@ Numbers such as "DLMF 5.2.2" are those of formulas in the Digital Library of Mat
 from __future__ import annotations
 
 import math
-import operator
 from typing import Any
 
 from lucid import recording
 from lucid.engines import dtypes
 from lucid.engines.special import refuse_complex
-from lucid.errors import ArgumentError, ArgumentTypeError, GradientError
+from lucid.errors import ArgumentError, GradientError
+from lucid.ops.axes import as_integer
 from lucid.ops.creation import asarray
 from lucid.ops.special.elementary import as_array
 from lucid.recording import primitive
@@ -99,10 +99,7 @@ def polygamma(n: int, x: Any, /) -> Any:
         >>> print(lucid.special.polygamma(1, Tensor([1.0, -0.5])))
         [1.6449, 8.9348]
     """
-    try:
-        n = operator.index(n)
-    except TypeError as error:
-        raise ArgumentTypeError(f"polygamma: n must be an integer, got {n!r}") from error
+    n = as_integer("polygamma: n", n)
     x = asarray(x)
     if x.dtype.kind in "biu":
         x = x.astype(dtypes.default_float)
