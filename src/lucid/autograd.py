@@ -12,7 +12,7 @@ Read next: ``tensor.py``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence, Set
 from operator import attrgetter
 from typing import Any
 
@@ -91,6 +91,29 @@ def grad(
     return results
 
 
+def pull_back(definition: Any, g: Any, inputs: Sequence[Any], options: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the gradients of ``definition(*inputs, **options)`` by its inputs, recorded.
+
+    Args:
+        definition: a function of Tensors.
+        g: the gradient of its result, a Tensor; or of its results, a tuple of them.
+        inputs: Tensors and other values; what is no Tensor, or tracks nothing, gets None.
+        options: keyword arguments.
+    """
+    # Second names for the inputs: where one was computed from another, what flows between them is
+    # not the definition's.
+    inputs = [alias(x) if isinstance(x, recording.Tensor) and x._node is not None else x for x in inputs]
+    tracked = {x._node: None for x in inputs if isinstance(x, recording.Tensor) and x._node is not None}
+    outs = definition(*inputs, **options)
+    if not isinstance(outs, tuple):
+        outs, g = (outs,), (g,)
+    pairs = [(out, d) for out, d in zip(outs, g, strict=True) if out._node is not None]
+    wanted: dict[Any, Any] = dict(tracked)
+    if pairs:
+        _walk([out for out, _ in pairs], [d for _, d in pairs], True, True, wanted, local=True)
+    return tuple(wanted.get(getattr(x, "_node", None)) for x in inputs)
+
+
 def _tensors(name: str, given: Any) -> list[Any]:
     """Return a Tensor, or a sequence of them, as a list."""
     tensors = list(given) if isinstance(given, (list, tuple)) else [given]
@@ -103,16 +126,24 @@ def _tensors(name: str, given: Any) -> list[Any]:
 
 
 def _walk(
-    outputs: list[Any], gradients: list[Any], retain: bool, create: bool, wanted: dict[Node, Any] | None
+    outputs: list[Any],
+    gradients: list[Any],
+    retain: bool,
+    create: bool,
+    wanted: dict[Node, Any] | None,
+    local: bool = False,
 ) -> None:
-    """Walk back from ``outputs``; fill ``wanted``, or the leaves' ``grad`` if it is None."""
+    """Walk back from ``outputs``; fill ``wanted``, or the leaves' ``grad`` if it is None.
+
+    With ``local``, what lies above the wanted nodes is left alone.
+    """
     if create and not is_recording():
         with enable_grad():
-            return _walk(outputs, gradients, retain, create, wanted)
+            return _walk(outputs, gradients, retain, create, wanted, local)
     pending: dict[Any, Any] = {}
     for tensor, gradient in zip(outputs, gradients, strict=True):
         _add(pending, tensor._node, _seed(tensor, gradient, create))
-    nodes = ancestors(pending)
+    nodes = ancestors(pending, set(wanted) if local and wanted else frozenset())
     useful = None if wanted is None else _useful(nodes, wanted)
     arrived: list[tuple[Any, Any]] = []
     for node in nodes:
@@ -153,7 +184,7 @@ def _step(node: Node, g: Any, pending: dict[Any, Any], create: bool, useful: set
         inputs = [wrap(x, p) if is_array(x) else x for x, p in zip(inputs, node.parents, strict=True)]
         if output.__class__ is tuple:
             output = tuple(wrap(o, pick(node, i)) for i, o in enumerate(output))
-        elif output is not None:
+        elif is_array(output):  # a fused operation saves more than that
             output = wrap(output, node)
     else:
         xp = engine_by_type[(g if g.__class__ is not dict else next(iter(g.values()))).__class__].xp
@@ -240,12 +271,13 @@ def _constant(like: Any, shape: tuple[int, ...], dtype: Any, value: int) -> Any:
     return filled if array is like else wrap(filled)
 
 
-def ancestors(roots: Iterable[Node]) -> list[Node]:
-    """Return ``roots`` and all nodes above them, the last recorded first."""
+def ancestors(roots: Iterable[Node], until: Set[Node] = frozenset()) -> list[Node]:
+    """Return ``roots`` and all nodes above them, the last recorded first, but none above ``until``."""
     seen = set(roots)
     stack = list(roots)
     while stack:
-        for parent in stack.pop().parents:
+        node = stack.pop()
+        for parent in () if node in until else node.parents:
             if parent is not None and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
@@ -296,6 +328,17 @@ def _unbroadcast(primitive: Primitive, xp: Any, g: Any, shape: tuple[int, ...]) 
         )
     axes = (*range(extra), *(extra + i for i, n in enumerate(shape) if n != tail[i]))
     return xp.reshape(xp.sum(g, axis=axes), shape)
+
+
+@primitive
+def alias(xp: Any, x: Any, /) -> Any:
+    """Return ``x`` under another node."""
+    return x
+
+
+@alias.vjp
+def _(xp: Any, g: Any, _out: Any, _x: Any) -> Any:
+    return (g,)
 
 
 MSG_UNTRACKED = """backward was called on a tensor that tracks no gradients.

@@ -15,13 +15,29 @@ Read next: ``cpu/namespace.py``, the namespace over NumPy.
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from lucid.engines.dtypes import DType
 
 Array = Any
+
+
+class Kernel(NamedTuple):
+    """A fused operation on raw arrays: its forward function, and the vjp of that.
+
+    Attributes:
+        forward: ``forward(*arrays, **options)`` returns ``(out, residuals)``: an array or a tuple of
+            them, and whatever ``vjp`` needs beside it. Or None, where it doesn't fit: then the
+            operation's definition runs. An array that the definition may leave out is None.
+        vjp: ``vjp(g, out, residuals, *arrays, **options)`` returns a gradient for each array, None, or
+            a function that computes it.
+    """
+
+    forward: Callable[..., Any]
+    vjp: Callable[..., Any]
 
 
 class Engine(Protocol):
@@ -40,6 +56,10 @@ class Engine(Protocol):
     @property
     def depth(self) -> int:
         """How many vmaps its arrays are inside of: 0, but for the engines of ``func.batching``."""
+        ...
+
+    def kernel(self, name: str, arrays: Sequence[Array | None]) -> Kernel | None:
+        """Return the kernel of the operation ``name``, if there is one and it may pay for ``arrays``."""
         ...
 
     def devices(self) -> list[str]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu import namespace
+from lucid.engines.cpu import memory, namespace
+from lucid.engines.cpu.kernels import table
 from lucid.engines.dtypes import DType
+from lucid.engines.protocol import Kernel
 
 # log(0) is -inf and 0/0 is nan, as IEEE 754 says; NumPy also warns about it. Lucid follows
 # PyTorch and JAX and doesn't. The filter is for warnings raised from Lucid's own code alone:
 # it costs nothing per call, where numpy.errstate would double the time of a small operation.
 warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"lucid\.")
+
+memory.keep_pages()
 
 NumPyArray = np.ndarray[Any, Any]
 
@@ -24,6 +29,10 @@ class CPUEngine:
     name = "cpu"
     xp = namespace
     depth = 0
+
+    def kernel(self, name: str, arrays: Sequence[NumPyArray | None]) -> Kernel | None:
+        first = arrays[0]
+        return None if first is None or first.size < table.SMALLEST else table.find(name)
 
     def devices(self) -> list[str]:
         return ["cpu"]

@@ -1,0 +1,58 @@
+"""How loops are compiled: Numba's settings, in one place.
+
+A kernel is a plain loop over contiguous float32 arrays. ``@loop`` compiles it at its first call, and
+keeps what it compiled on disk; ``prange`` shares its rounds among the threads.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Callable
+from typing import Any
+
+from lucid.engines.cpu import threads
+
+threads.before_openmp()
+
+import numba  # noqa: E402  (after the settings that OpenMP reads as it loads)
+import numpy as np  # noqa: E402
+from numba import prange  # noqa: E402
+
+__all__ = ["dense", "loop", "prange"]
+
+# Threads that spin together with oneDNN's. Without OpenMP, loops run in one thread: Numba's own
+# pool of threads may not be used from two threads at once.
+_PARALLEL = importlib.util.find_spec("numba.np.ufunc.omppool") is not None
+if "NUMBA_THREADING_LAYER" not in os.environ:
+    numba.config.THREADING_LAYER = "omp" if _PARALLEL else "workqueue"
+
+# Sums may be reordered, and products fused with sums, but nan and infinity are what they are.
+_MATH = {"reassoc", "contract", "arcp", "nsz"}
+
+
+def loop(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile ``function``, with its rounds over ``prange`` shared among the threads."""
+    compiled = numba.njit(cache=True, parallel=_PARALLEL, nogil=True, fastmath=_MATH, error_model="numpy")(
+        function
+    )
+
+    def run(*args: Any) -> Any:
+        threads.prepare()
+        return compiled(*args)
+
+    run.compiled = compiled  # type: ignore[attr-defined]
+    return run
+
+
+def inline(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile ``function`` as a part of loops."""
+    compiled: Callable[..., Any] = numba.njit(
+        cache=True, nogil=True, fastmath=_MATH, error_model="numpy", inline="always"
+    )(function)
+    return compiled
+
+
+def dense(x: Any) -> Any:
+    """Return ``x`` in row-major order, aligned to its elements: itself if it is so already."""
+    return np.require(x, requirements=("C", "A"))

@@ -1,0 +1,49 @@
+"""Which fused operations have a kernel here, and where it stands.
+
+Kernels need Numba or oneDNN, which take a while to load. So a file of kernels is imported when the first
+of its operations is run on an array that is large enough for it to pay. What cannot be imported does
+without: the definition serves.
+
+Environment: ``LUCID_KERNELS=numpy`` turns all kernels off; ``onednn`` or ``numba`` leaves only those.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import Any
+
+from lucid.engines.protocol import Kernel
+
+# Below this many elements, NumPy is done before a kernel has begun.
+SMALLEST = 2048
+
+# name of the fused operation -> file of this folder, with `<name>` and `<name>_vjp` in it
+FILES: dict[str, str] = {}
+
+_found: dict[str, Kernel | None] = {}
+
+
+def allowed(library: str) -> bool:
+    """Whether the environment allows the kernels of ``library``, ``"onednn"`` or ``"numba"``."""
+    return os.environ.get("LUCID_KERNELS", library) == library
+
+
+def find(name: str) -> Kernel | None:
+    """Return the kernel of the fused operation ``name``, or None."""
+    try:
+        return _found[name]
+    except KeyError:
+        _found[name] = kernel = _load(name)
+        return kernel
+
+
+def _load(name: str) -> Kernel | None:
+    file = FILES.get(name)
+    if file is None or not allowed("numba"):
+        return None
+    try:
+        module: Any = importlib.import_module(f"lucid.engines.cpu.kernels.{file}")
+    except ImportError:
+        return None
+    return Kernel(getattr(module, name), getattr(module, f"{name}_vjp"))

@@ -1,0 +1,1 @@
+"""oneDNN, called through ctypes: matrix products and convolutions. Read ``library.py`` first."""

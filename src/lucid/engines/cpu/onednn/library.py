@@ -1,0 +1,150 @@
+"""oneDNN's C interface: where the library is found, and the few of its functions that Lucid calls.
+
+oneDNN compiles a *primitive* for given shapes and memory layouts, which are said by *memory
+descriptors*. A primitive runs on *memory objects*, descriptors with an address. All of these are opaque
+handles. ``primitive.py`` makes primitives of descriptors; nothing else calls the functions here.
+
+Source: oneDNN Developer Guide, version 3; headers dnnl.h, dnnl_types.h.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import functools
+import site
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lucid.engines.cpu import threads
+from lucid.engines.cpu.kernels.table import allowed
+
+Handle = ctypes.c_void_p
+Dims = ctypes.c_int64 * 12
+
+# Enumerations of dnnl_types.h and dnnl_common_types.h.
+BF16, F32 = 2, 3
+ANY_LAYOUT = 1
+FORWARD_TRAINING = 64
+FORWARD_INFERENCE = 96
+CONVOLUTION_DIRECT = 1
+STRICT, ALLOW_BF16 = 0, 1  # maths on float32 operands
+ISA_BF16 = 0xE7  # avx512_core_bf16; what is newer has all its bits set
+ISA_AMX = 0xFEF
+IMPLEMENTATION = 8  # query: the name of the implementation
+SRC, WEIGHTS, BIAS, DST = 1, 33, 41, 17  # arguments, and what to query their descriptors by
+DIFF_SRC, DIFF_DST, DIFF_WEIGHTS, DIFF_BIAS = 129, 145, 161, 169
+DESCRIPTOR_OF = {SRC: 129, DIFF_SRC: 130, WEIGHTS: 131, DIFF_WEIGHTS: 132, DST: 133, DIFF_DST: 134}
+
+
+class ExecArg(ctypes.Structure):
+    """One argument of an execution: which one it is, and its memory object."""
+
+    _fields_ = (("arg", ctypes.c_int), ("memory", Handle))
+
+
+class OneDNNError(Exception):
+    """oneDNN refused a call. Those who call it then do without."""
+
+
+class Library:
+    """A loaded oneDNN: its functions, an engine (the CPU), and a stream to run on.
+
+    Attributes:
+        path: of the shared library.
+        version: such as ``(3, 2)``.
+        isa: bits of the instruction sets that it uses.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self.c = ctypes.CDLL(path)  # which lets go of the interpreter's lock during a call
+        version = self._version()
+        if version[0] != 3:
+            raise OSError(f"{path} is oneDNN {version[0]}.{version[1]}; Lucid needs version 3")
+        self.version = version
+        self.isa = int(self.c.dnnl_get_effective_cpu_isa())
+        self.engine, self.stream = Handle(), Handle()
+        self.call("dnnl_engine_create", ctypes.byref(self.engine), 1, ctypes.c_size_t(0))
+        self.call("dnnl_stream_create", ctypes.byref(self.stream), self.engine, 1)
+        # The two functions of every execution, declared, so that plain integers are addresses.
+        self.set_address = self.c.dnnl_memory_set_data_handle
+        self.set_address.argtypes = (Handle, Handle)
+        self.execute = self.c.dnnl_primitive_execute
+        self.execute.argtypes = (Handle, Handle, ctypes.c_int, Handle)
+
+    def _version(self) -> tuple[int, int]:
+        self.c.dnnl_version.restype = ctypes.POINTER(ctypes.c_int)
+        numbers = self.c.dnnl_version()
+        return int(numbers[0]), int(numbers[1])
+
+    def call(self, name: str, *args: Any) -> None:
+        """Call a function that returns a status; raise if it failed."""
+        status = getattr(self.c, name)(*args)
+        if status != 0:
+            raise OneDNNError(f"{name} returned status {status}")
+
+    def create(self, name: str, *args: Any) -> Handle:
+        """Call a function that makes something, and return its handle."""
+        made = Handle()
+        self.call(name, ctypes.byref(made), *args)
+        return made
+
+    def descriptor(
+        self, shape: Sequence[int], strides: Sequence[int] | None = None, dtype: int = F32
+    ) -> Handle:
+        """Return a memory descriptor; without ``strides``, in elements, of any layout oneDNN likes."""
+        dims, n = Dims(*shape), len(shape)
+        if strides is None:
+            return self.create("dnnl_memory_desc_create_with_tag", n, dims, dtype, ANY_LAYOUT)
+        return self.create("dnnl_memory_desc_create_with_strides", n, dims, dtype, Dims(*strides))
+
+    def attributes(self, math: int) -> Handle:
+        """Return attributes of a primitive: whether float32 operands may be rounded."""
+        made = self.create("dnnl_primitive_attr_create")
+        self.call("dnnl_primitive_attr_set_fpmath_mode", made, math)
+        return made
+
+
+def strides_of(array: np.ndarray[Any, Any]) -> tuple[int, ...]:
+    """Return an array's strides in elements."""
+    size = array.itemsize
+    return tuple([s // size for s in array.strides])
+
+
+@functools.cache
+def search() -> Library | str:
+    """Return oneDNN, or why there is none."""
+    if not allowed("onednn"):
+        return "turned off by LUCID_KERNELS"
+    threads.before_openmp()
+    found = "no libdnnl was found: pip install onednn-cpu-gomp"
+    for path in _candidates():
+        try:
+            return Library(path)
+        except (OSError, AttributeError, OneDNNError) as error:
+            found = str(error)
+    return found
+
+
+def load() -> Library | None:
+    """Return oneDNN, or None where there is none."""
+    found = search()
+    return found if isinstance(found, Library) else None
+
+
+def _candidates() -> Iterator[str]:
+    """Yield the paths of libraries to try: of the wheels of oneDNN, then of the system."""
+    prefixes = dict.fromkeys([sys.prefix, site.getuserbase(), sys.base_prefix])
+    for prefix in prefixes:
+        for name in ("lib/libdnnl.so.3", "lib/libdnnl.3.dylib", "Library/bin/dnnl.dll"):
+            path = Path(prefix) / name
+            if path.exists():
+                yield str(path)
+    system = ctypes.util.find_library("dnnl")
+    if system is not None:
+        yield system

@@ -1,0 +1,123 @@
+"""Fused operations: a definition in Lucid's own operations, and in some engines a faster twin.
+
+The definition says what the operation is. It documents the maths, serves every engine, is what tests
+hold kernels against, and what second derivatives go through. An engine may have a ``Kernel`` under the
+operation's name: a forward function and its vjp, on raw arrays. It is used where it fits.
+
+Read next: ``nn/functional/normalization.py``, where definitions stand, and
+``engines/cpu/kernels/normalization.py``, their twins.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, NamedTuple, overload
+
+from lucid import autograd, recording
+from lucid.engines.protocol import Kernel
+from lucid.engines.registry import engine_by_type
+from lucid.grad_mode import state as _state
+from lucid.node import Node
+from lucid.recording import Primitive, _tensor_types, pick, wrap
+
+
+class Saved(NamedTuple):
+    """What a kernel's forward function leaves for its vjp."""
+
+    kernel: Kernel
+    out: Any
+    residuals: Any
+
+
+class Fused(Primitive):
+    """An operation with a definition and, in some engines, a kernel. Made by the decorator ``fused``."""
+
+    def __init__(self, definition: Callable[..., Any], aside: int) -> None:
+        functools.update_wrapper(self, definition)
+        self.name = definition.__name__
+        self.definition = definition
+        self.aside = aside
+        self.promotes = None
+        self.keeps_output = True
+        self.kept = None
+        self.rule = self._rule
+
+    @property
+    def __signature__(self) -> Any:
+        """The signature of the definition."""
+        import inspect  # a slow import, for `help` and the like alone
+
+        return inspect.signature(self.definition)
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        arrays: list[Any] = []
+        parents: list[Any] = []
+        tracked = False
+        array_type: Any = None
+        for arg in args:
+            if arg.__class__ in _tensor_types:
+                array, node = arg._array, arg._node
+                if array_type is None:
+                    array_type = array.__class__
+                elif array.__class__ is not array_type:
+                    return self.definition(*args, **options)
+                tracked = tracked or node is not None
+                arrays.append(array)
+                parents.append(node)
+            elif arg is None:
+                arrays.append(None)
+                parents.append(None)
+            else:
+                return self.definition(*args, **options)
+        kernel = engine_by_type[array_type].kernel(self.name, arrays)
+        ran = None if kernel is None else kernel.forward(*arrays, **options)
+        if kernel is None or ran is None:
+            return self.definition(*args, **options)
+
+        out, residuals = ran
+        if not (tracked and _state.recording):
+            return tuple(map(wrap, out)) if out.__class__ is tuple else wrap(out)
+        saved = Saved(kernel, out, residuals)
+        if out.__class__ is not tuple:
+            return wrap(out, Node(self, parents, arrays, saved, options, out.shape, out.dtype))
+        shapes, kinds = tuple(o.shape for o in out), tuple(o.dtype for o in out)
+        origin = Node(self, parents, arrays, saved, options, shapes, kinds)
+        count = len(out) - self.aside
+        return tuple(
+            wrap(o, pick(origin, i) if i < count and o.dtype.kind == "f" else None) for i, o in enumerate(out)
+        )
+
+    def _rule(self, xp: Any, g: Any, saved: Saved, *inputs: Any, **options: Any) -> Any:
+        if xp is not recording.namespace:
+            return saved.kernel.vjp(g, saved.out, saved.residuals, *inputs, **options)
+        return autograd.pull_back(self.definition, g, inputs, options)
+
+    def __repr__(self) -> str:
+        return f"<fused {self.name}>"
+
+
+@overload
+def fused(definition: Callable[..., Any], *, aside: int = 0) -> Fused: ...
+@overload
+def fused(definition: None = None, *, aside: int = 0) -> Callable[[Callable[..., Any]], Fused]: ...
+def fused(definition: Callable[..., Any] | None = None, *, aside: int = 0) -> Any:
+    """Let an engine run ``definition`` by a kernel of its name.
+
+    Args:
+        definition: a function of Tensors (or None) by position, and options by keyword. It returns a
+            Tensor or a tuple of them. A primitive is one too.
+        aside: how many of the results, counted from the last, are by-products without a gradient. The
+            definition returns them detached.
+
+    Example:
+        >>> from lucid.fused import fused
+        >>> @fused
+        ... def root_mean_square(x, *, axis):
+        ...     return lucid.sqrt(lucid.mean(x * x, axis=axis))
+        >>> print(root_mean_square(Tensor([3.0, 3.0]), axis=0))
+        3.0
+    """
+    if definition is None:
+        return functools.partial(fused, aside=aside)
+    return Fused(definition, aside)
