@@ -13,6 +13,12 @@ from typing import Any
 
 from lucid import autograd, errors, linalg, random
 from lucid.autograd import enable_grad, no_grad, primitive
+from lucid.engines.settings import (
+    get_float32_matmul_precision,
+    get_num_threads,
+    set_float32_matmul_precision,
+    set_num_threads,
+)
 from lucid.hints import hint
 from lucid.namespace_info import __array_api_version__ as __array_api_version__
 from lucid.namespace_info import __array_namespace_info__ as __array_namespace_info__
@@ -194,7 +200,8 @@ from lucid.ops import (
 
 # fmt: off
 __all__ = [
-    "Tensor", "autograd", "rand", "randn", "random", "e", "enable_grad", "fft", "inf", "linalg", "nan",
+    "Tensor", "autograd", "get_float32_matmul_precision", "get_num_threads", "set_float32_matmul_precision",
+    "set_num_threads", "rand", "randn", "random", "e", "enable_grad", "fft", "inf", "linalg", "nan",
     "newaxis", "no_grad", "pi", "primitive", "abs", "acos", "acosh", "add", "all", "allclose", "any",
     "arange", "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2",
     "atanh", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",

@@ -64,6 +64,24 @@ def min(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: boo
     return _min(x, axis=axis, keepdims=keepdims)
 
 
+# With fewer rows or fewer multiplications than these, NumPy's product is done sooner: oneDNN first packs `y`.
+FEWEST_ROWS = 24
+FEWEST_PRODUCTS = 2**17
+
+
+def matmul(x: Array, y: Array, /) -> Any:
+    """``numpy.matmul``; of large float32 matrices by oneDNN, where that is there."""
+    if x.size > 1024 and x.dtype.char == y.dtype.char == "f" and x.ndim > 1 and y.ndim > 1:
+        rows = x.shape[-2] if y.ndim > 2 else x.size // x.shape[-1]
+        if rows >= FEWEST_ROWS and rows * y.size >= FEWEST_PRODUCTS:
+            from lucid.engines.cpu.onednn import matmul as products  # loads the library
+
+            result = products.matmul(x, y)
+            if result is not None:
+                return result
+    return np.matmul(x, y)
+
+
 def broadcast_to(x: Array, /, shape: tuple[int, ...]) -> Array:
     """``numpy.broadcast_to``, ten times faster for the 0-d arrays that backward begins with."""
     if x.shape == ():

@@ -9,6 +9,7 @@ Source: oneDNN Developer Guide, version 3; headers dnnl.h, dnnl_types.h.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ctypes.util
 import functools
@@ -103,11 +104,15 @@ class Library:
             return self.create("dnnl_memory_desc_create_with_tag", n, dims, dtype, ANY_LAYOUT)
         return self.create("dnnl_memory_desc_create_with_strides", n, dims, dtype, Dims(*strides))
 
-    def attributes(self, math: int) -> Handle:
-        """Return attributes of a primitive: whether float32 operands may be rounded."""
+    @contextlib.contextmanager
+    def attributes(self, maths: int) -> Iterator[Handle]:
+        """Yield attributes for a primitive that is made inside: whether float32 operands may be rounded."""
         made = self.create("dnnl_primitive_attr_create")
-        self.call("dnnl_primitive_attr_set_fpmath_mode", made, math)
-        return made
+        try:
+            self.call("dnnl_primitive_attr_set_fpmath_mode", made, maths)
+            yield made
+        finally:
+            self.c.dnnl_primitive_attr_destroy(made)
 
 
 def strides_of(array: np.ndarray[Any, Any]) -> tuple[int, ...]:

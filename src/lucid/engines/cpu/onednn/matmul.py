@@ -1,30 +1,31 @@
-"""Products of float32 matrices by oneDNN."""
+"""Products of float32 matrices by oneDNN, in the precision that is set."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from lucid.engines.cpu.onednn import library
-from lucid.engines.cpu.onednn.library import Library, strides_of
+from lucid.engines.cpu.onednn.library import BF16, F32, Library, strides_of
 from lucid.engines.cpu.onednn.primitive import Compiled, compiled
 from lucid.engines.settings import settings
 
 Array = np.ndarray[Any, Any]
-
-# Below this many multiplications NumPy's own product is done sooner.
-SMALLEST = 2**17
 
 
 def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
     """Return ``x @ y``, plus ``bias`` in every row; None if oneDNN is not there or can't do it.
 
     Args:
-        x: float32, ``(*, n, k)``.
+        x: float32, ``(*, n, k)``, not empty.
         y: float32, ``(*, k, m)``, with batches that broadcast against those of ``x``.
         bias: float32, ``(m,)``.
     """
+    lib = library.load()
+    if lib is None:
+        return None
     k, m = y.shape[-2:]
     batch = x.shape[:-1]
     if y.ndim == 2 and x.ndim > 2:  # one matrix for all batches: one product of more rows
@@ -35,60 +36,95 @@ def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
         y = y.reshape((1,) * (ndim - y.ndim) + y.shape)
     if x.ndim > 2:
         batch = (*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2])
+    if x.ndim > 12:  # oneDNN's most
+        return None
+    x, y, allowed = _rounded(lib, x, y)
     x, y = _plain(x), _plain(y)
-    math = library.STRICT if settings.precision != "medium" else library.ALLOW_BF16
     shape = (*batch, m) if x.ndim > 2 else (x.shape[0], m)
-    key = ("matmul", x.shape, x.strides, y.shape, y.strides, bias is not None, math)
-    run = compiled(key, lambda lib: _make(lib, x, y, bias, shape, math))
+    dtype = BF16 if x.dtype == np.uint16 else F32
+    key = ("matmul", x.shape, x.strides, y.shape, y.strides, dtype, bias is None, allowed)
+    run = compiled(key, lambda lib: _make(lib, x, y, shape, dtype, bias is not None, allowed))
     if run is None:
         return None
     out = np.empty(shape, np.float32)
     if bias is None:
         run(x, y, out)
     else:
-        run(x, y, out, np.ascontiguousarray(bias))
+        run(x, y, out, np.require(bias, requirements=("C", "A")))
     return out.reshape((*batch, m))
 
 
+def _rounded(lib: Library, x: Array, y: Array) -> tuple[Array, Array, int]:
+    """Return the factors as the precision asks for, and whether oneDNN may round them itself."""
+    precision = settings.precision
+    if precision == "highest" or lib.isa & library.ISA_BF16 != library.ISA_BF16:
+        return x, y, library.STRICT
+    tiles = lib.isa & library.ISA_AMX == library.ISA_AMX
+    if precision == "medium" and tiles:
+        return x, y, library.ALLOW_BF16
+    casts = _casts()
+    if casts is None:
+        return x, y, library.STRICT
+    if precision == "medium":
+        return casts.to_bfloat16(x), casts.to_bfloat16(y), library.STRICT
+    # Three products of bfloat16 instead of one of float32 pay where they run in tiles.
+    return (*_in_thirds(casts, x, y), library.STRICT) if tiles else (x, y, library.STRICT)
+
+
+def _in_thirds(casts: Any, x: Array, y: Array) -> tuple[Array, Array]:
+    """Return factors of bfloat16 whose product is ``x @ y`` to about 16 bits.
+
+    .. math:: x y \\approx x_h y_h + x_h y_l + x_l y_h
+
+    The three products are one, of rows three times as long.
+    """
+    (xh, xl), (yh, yl) = casts.split_bfloat16(x), casts.split_bfloat16(y)
+    return np.concatenate([xh, xh, xl], axis=-1), np.concatenate([yh, yl, yh], axis=-2)
+
+
+def _casts() -> Any:
+    try:
+        from lucid.engines.cpu.kernels import casts
+    except ImportError:  # no Numba
+        return None
+    return casts
+
+
 def _make(
-    lib: Library, x: Array, y: Array, bias: Array | None, shape: tuple[int, ...], math: int
+    lib: Library, x: Array, y: Array, shape: tuple[int, ...], dtype: int, bias: bool, allowed: int
 ) -> Compiled:
     arguments = {
-        library.SRC: lib.descriptor(x.shape, strides_of(x)),
-        library.WEIGHTS: lib.descriptor(y.shape, strides_of(y)),
+        library.SRC: lib.descriptor(x.shape, strides_of(x), dtype),
+        library.WEIGHTS: lib.descriptor(y.shape, strides_of(y), dtype),
         library.DST: lib.descriptor(shape, _dense_strides(shape)),
     }
     row = None
-    if bias is not None:
+    if bias:
         row_shape = (1,) * (len(shape) - 1) + shape[-1:]
         arguments[library.BIAS] = row = lib.descriptor(row_shape, _dense_strides(row_shape))
-    description = lib.create(
-        "dnnl_matmul_primitive_desc_create",
-        lib.engine,
-        arguments[library.SRC],
-        arguments[library.WEIGHTS],
-        row,
-        arguments[library.DST],
-        lib.attributes(math),
-    )
+    with lib.attributes(allowed) as attributes:
+        description = lib.create(
+            "dnnl_matmul_primitive_desc_create",
+            lib.engine,
+            arguments[library.SRC],
+            arguments[library.WEIGHTS],
+            row,
+            arguments[library.DST],
+            attributes,
+        )
     return Compiled(lib, description, arguments)
 
 
 def _dense_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    strides, step = [], 1
-    for n in reversed(shape):
-        strides.append(step)
-        step *= n
-    return tuple(reversed(strides))
+    return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
 
 
 def _plain(x: Array) -> Array:
     """Return ``x`` as oneDNN takes it: by rows or by columns, nothing backwards, repeated or unaligned."""
     rows, columns = x.strides[-2:]
+    n, m = x.shape[-2:]
     size = x.itemsize
-    one_way = (columns == size and rows >= size * x.shape[-1]) or (
-        rows == size and columns >= size * x.shape[-2]
-    )
+    one_way = (columns == size and rows >= size * m) or (rows == size and columns >= size * n)
     if one_way and min(x.strides) > 0 and x.flags.aligned:
         return x
     return np.ascontiguousarray(x)
