@@ -41,6 +41,7 @@ MAY_IMPORT = {name: set(CHAIN[: i + 1]) for i, name in enumerate(CHAIN)}
 MAY_IMPORT["printing"] = MAY_IMPORT["engines"] | {"printing"}
 MAY_IMPORT["hints"] = {"hints"}
 MAY_IMPORT["namespace_info"] = MAY_IMPORT["engines"] | {"namespace_info"}
+MAY_IMPORT["configuration"] = MAY_IMPORT["engines"] | {"configuration"}
 MAY_IMPORT["methods"] = MAY_IMPORT["ops"] | {"methods"}
 MAY_IMPORT["fft"] = MAY_IMPORT["ops"] | {"fft"}
 MAY_IMPORT["linalg"] = MAY_IMPORT["ops"] | {"linalg"}

@@ -201,7 +201,7 @@ from lucid.ops import (
 # fmt: off
 __all__ = [
     "Tensor", "autograd", "get_float32_matmul_precision", "get_num_threads", "set_float32_matmul_precision",
-    "set_num_threads", "rand", "randn", "random", "e", "enable_grad", "fft", "inf", "linalg", "nan",
+    "set_num_threads", "show_config", "rand", "randn", "random", "e", "enable_grad", "fft", "inf", "linalg", "nan",
     "newaxis", "no_grad", "pi", "primitive", "abs", "acos", "acosh", "add", "all", "allclose", "any",
     "arange", "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2",
     "atanh", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
@@ -230,6 +230,8 @@ def __getattr__(name: str) -> Any:
     """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
     if name in ("nn", "optim", "data", "io", "testing", "fft", "func", "special"):
         return importlib.import_module(f"lucid.{name}")
+    if name == "show_config":
+        return importlib.import_module("lucid.configuration").show_config
     known = hint(name)
     if not known and not name.startswith("_"):
         for part in ("linalg", "fft", "func", "special"):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lucid.cli.demo import EPOCHS, demo
-from lucid.cli.info import info
+from lucid.configuration import show_config
 
 
 def _at_least_one(text: str) -> int:
@@ -35,5 +35,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except OSError as error:  # a folder that cannot be written to is no fault of the program
             d.exit(1, f"{d.prog}: {error}\n")
     else:
-        print(info())
+        show_config()
     return 0

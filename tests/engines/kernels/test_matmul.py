@@ -202,7 +202,7 @@ def test_settings_refuse_what_they_do_not_know() -> None:
         lucid.set_float32_matmul_precision("low")
     with pytest.raises(lucid.errors.ArgumentError, match="positive number of threads, got 0"):
         lucid.set_num_threads(0)
-    with pytest.raises(lucid.errors.ArgumentTypeError, match="integer, got 1.5"):
+    with pytest.raises(lucid.errors.ArgumentTypeError, match=r"integer, got 1\.5"):
         lucid.set_num_threads(1.5)  # type: ignore[arg-type]
 
 

@@ -22,18 +22,27 @@ import numpy as np
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = -3, -1, -2  # of glibc's malloc.h
 
 
+def kept() -> bool:
+    """Whether the pages of freed arrays are kept here."""
+    return _mallopt() is not None
+
+
 def keep_pages() -> None:
     """Have glibc keep the memory of freed arrays up to 1 GiB each for the next ones.
 
     Other C libraries are left alone, and so is glibc where ``LUCID_MEMORY=system``.
     """
-    if sys.platform != "linux" or os.environ.get("LUCID_MEMORY") == "system":
-        return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
+    mallopt = _mallopt()
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, 2**30)
         mallopt(_TRIM_THRESHOLD, 2**31 - 1)
         mallopt(_TOP_PAD, 2**26)
+
+
+def _mallopt() -> Any:
+    if sys.platform != "linux" or os.environ.get("LUCID_MEMORY") == "system":
+        return None
+    return getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
 
 
 class _Holder:

@@ -23,9 +23,9 @@ __all__ = ["dense", "loop", "prange"]
 
 # Threads that spin together with oneDNN's. Without OpenMP, loops run in one thread: Numba's own
 # pool of threads may not be used from two threads at once.
-_PARALLEL = importlib.util.find_spec("numba.np.ufunc.omppool") is not None
+PARALLEL = importlib.util.find_spec("numba.np.ufunc.omppool") is not None
 if "NUMBA_THREADING_LAYER" not in os.environ:
-    numba.config.THREADING_LAYER = "omp" if _PARALLEL else "workqueue"
+    numba.config.THREADING_LAYER = "omp" if PARALLEL else "workqueue"
 
 # Sums may be reordered, and products fused with sums, but nan and infinity are what they are.
 _MATH = {"reassoc", "contract", "arcp", "nsz"}
@@ -33,7 +33,7 @@ _MATH = {"reassoc", "contract", "arcp", "nsz"}
 
 def loop(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile ``function``, with its rounds over ``prange`` shared among the threads."""
-    compiled = numba.njit(cache=True, parallel=_PARALLEL, nogil=True, fastmath=_MATH, error_model="numpy")(
+    compiled = numba.njit(cache=True, parallel=PARALLEL, nogil=True, fastmath=_MATH, error_model="numpy")(
         function
     )
 
