@@ -6,10 +6,19 @@ Read ``module.py`` first.
 from lucid.nn import functional, init
 from lucid.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from lucid.nn.layers.activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
+from lucid.nn.layers.batch_normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+)
 from lucid.nn.layers.dropout import Dropout
 from lucid.nn.layers.embedding import Embedding
 from lucid.nn.layers.linear import Linear
 from lucid.nn.layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
 from lucid.nn.layers.shape import Flatten, Identity
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
@@ -46,4 +55,13 @@ __all__ = [
     # families
     "functional",
     "init",
+    "LayerNorm",
+    "RMSNorm",
+    "GroupNorm",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
 ]

@@ -13,6 +13,15 @@ from lucid.nn.functional.activation import (
     softmax,
     tanh,
 )
+from lucid.nn.functional.adaptive_pooling import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
+from lucid.nn.functional.batch_normalization import batch_norm, instance_norm
 from lucid.nn.functional.dropout import dropout
 from lucid.nn.functional.embedding import embedding
 from lucid.nn.functional.linear import flatten, linear, one_hot
@@ -23,6 +32,8 @@ from lucid.nn.functional.loss import (
     mse_loss,
     nll_loss,
 )
+from lucid.nn.functional.normalization import group_norm, layer_norm, rms_norm
+from lucid.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 
 __all__ = [
     "relu",
@@ -43,4 +54,21 @@ __all__ = [
     "cross_entropy",
     "nll_loss",
     "binary_cross_entropy_with_logits",
+    "batch_norm",
+    "layer_norm",
+    "group_norm",
+    "instance_norm",
+    "rms_norm",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
 ]
