@@ -15,7 +15,7 @@ from lucid.engines.settings import settings
 
 # How often a waiting thread looks for work before it sleeps. OpenMP's own default spins for milliseconds:
 # fastest on a quiet machine, and up to a hundred times slower where others want the core.
-SPINS = 20000
+SPINS = 1000
 
 _applied = threading.local()
 
