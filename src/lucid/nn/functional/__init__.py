@@ -6,11 +6,9 @@ Layers own parameters, functions own maths. Read ``activation.py`` first.
 from lucid.nn.functional.activation import (
     gelu,
     leaky_relu,
-    log_softmax,
     relu,
     sigmoid,
     silu,
-    softmax,
     tanh,
 )
 from lucid.nn.functional.adaptive_pooling import (
@@ -34,6 +32,7 @@ from lucid.nn.functional.loss import (
 )
 from lucid.nn.functional.normalization import group_norm, layer_norm, rms_norm
 from lucid.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from lucid.nn.functional.softmax import log_softmax, softmax
 
 __all__ = [
     "relu",

@@ -1,4 +1,4 @@
-r"""Activations: functions of each element, and the softmax over an axis.
+r"""Activations: functions of each element.
 
 ``gelu`` and ``silu`` are products of ``x`` with a gate between 0 and 1, so they are written as
 such: the gate is a primitive, and the product's derivative is the product's own.
@@ -11,19 +11,16 @@ from typing import Any
 
 from lucid.nn.functional import checks
 from lucid.ops import sigmoid, tanh
-from lucid.ops.axes import normalize_axis
 from lucid.recording import primitive
 
 __all__ = [
     "gelu",
     "leaky_relu",
-    "log_softmax",
     "normal_cdf",
     "normal_cdf_tanh",
     "relu",
     "sigmoid",
     "silu",
-    "softmax",
     "tanh",
 ]
 
@@ -162,85 +159,3 @@ def silu(x: Any) -> Any:
     """
     x = checks.as_tensor("silu", "x", x)
     return x * sigmoid(x)
-
-
-# ----------------------------------------------------------------- softmax
-
-
-def softmax(x: Any, axis: int = -1) -> Any:
-    r"""Return positive numbers along ``axis`` that sum to 1, in proportion to ``exp(x)``.
-
-    .. math:: \operatorname{softmax}(x)_i = \frac{e^{x_i}}{\sum_j e^{x_j}}
-
-    An element of -inf gets 0, and so does its gradient. Where all are -inf the result is nan,
-    as there is nothing to share out.
-
-    Args:
-        x: a Tensor.
-        axis: the axis along which the results sum to 1.
-
-    Shape:
-        ``(*) -> (*)``
-
-    Raises:
-        IndexingError: if there is no such axis.
-
-    Example:
-        >>> F.softmax(Tensor([0.0, 0.0]))
-        Tensor([0.5, 0.5])
-    """
-    x = checks.as_tensor("softmax", "x", x)
-    return shares(x, axis=normalize_axis(axis, x.ndim))
-
-
-@primitive(promotes="float")
-def shares(xp: Any, x: Any, /, *, axis: int) -> Any:
-    """Return the softmax; see ``softmax``."""
-    if x.size == 0:
-        return x  # nothing has no largest
-    # Shift by the largest first, so that exp cannot overflow.
-    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
-    return e / xp.sum(e, axis=axis, keepdims=True)
-
-
-@shares.vjp
-def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: int) -> Any:
-    weighted = g * out
-    return (weighted - out * xp.sum(weighted, axis=axis, keepdims=True),)
-
-
-def log_softmax(x: Any, axis: int = -1) -> Any:
-    r"""Return the logarithm of ``softmax``, exact also where that is close to 0.
-
-    .. math:: \log \operatorname{softmax}(x)_i = x_i - \log \sum_j e^{x_j}
-
-    Args:
-        x: a Tensor.
-        axis: the axis along which the exponentials of the results sum to 1.
-
-    Shape:
-        ``(*) -> (*)``
-
-    Raises:
-        IndexingError: if there is no such axis.
-
-    Example:
-        >>> F.log_softmax(Tensor([0.0, 1000.0]))
-        Tensor([-1000.0, 0.0])
-    """
-    x = checks.as_tensor("log_softmax", "x", x)
-    return log_shares(x, axis=normalize_axis(axis, x.ndim))
-
-
-@primitive(promotes="float")
-def log_shares(xp: Any, x: Any, /, *, axis: int) -> Any:
-    """Return the logarithm of the softmax; see ``log_softmax``."""
-    if x.size == 0:
-        return x
-    shifted = x - xp.max(x, axis=axis, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
-
-
-@log_shares.vjp
-def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: int) -> Any:
-    return (g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),)

@@ -13,7 +13,7 @@ import numpy as np
 
 from lucid.errors import ArgumentError, DTypeError, ShapeError
 from lucid.nn.functional import checks
-from lucid.nn.functional.activation import log_softmax
+from lucid.nn.functional.softmax import log_softmax
 from lucid.ops import abs, getitem, square, where
 from lucid.recording import held, primitive
 
