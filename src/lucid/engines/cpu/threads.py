@@ -42,6 +42,16 @@ def _apply(n: int) -> None:
         numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
 
 
+def _after_fork() -> None:
+    """Run kernels in one thread: the others stayed in the parent process, and waiting for them has no end."""
+    settings.threads = 1
+    _applied.threads = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
 def _openmp() -> ctypes.CDLL | None:
     try:
         return ctypes.CDLL("libgomp.so.1")

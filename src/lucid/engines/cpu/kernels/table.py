@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import sys
 from typing import Any
 
 from lucid.engines.protocol import Kernel
@@ -22,11 +23,24 @@ SMALLEST = 2048
 FILES: dict[str, str] = {}
 
 _found: dict[str, Kernel | None] = {}
+_forked = False
 
 
 def allowed(library: str) -> bool:
-    """Whether the environment allows the kernels of ``library``, ``"onednn"`` or ``"numba"``."""
-    return os.environ.get("LUCID_KERNELS", library) == library
+    """Whether the kernels of ``library``, ``"onednn"`` or ``"numba"``, may run in this process."""
+    return os.environ.get("LUCID_KERNELS", library) == library and not (_forked and library == "numba")
+
+
+def _after_fork() -> None:
+    """Do without Numba's kernels: the threads that they would wait for stayed in the parent process."""
+    global _forked
+    _forked = "numba" in sys.modules
+    if _forked:
+        _found.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def find(name: str) -> Kernel | None:

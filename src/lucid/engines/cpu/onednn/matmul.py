@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu.kernels import table
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import BF16, F32, Library, strides_of
 from lucid.engines.cpu.onednn.primitive import Compiled, compiled
@@ -83,9 +84,12 @@ def _in_thirds(casts: Any, x: Array, y: Array) -> tuple[Array, Array]:
 
 
 def _casts() -> Any:
+    """Return the loops that round to bfloat16, or None without Numba."""
+    if not table.allowed("numba"):
+        return None
     try:
         from lucid.engines.cpu.kernels import casts
-    except ImportError:  # no Numba
+    except ImportError:
         return None
     return casts
 

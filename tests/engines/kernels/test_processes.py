@@ -1,0 +1,44 @@
+"""Kernels in processes that were forked from one that has used them, and in many threads."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+PROGRAM = """
+import os, warnings
+warnings.simplefilter("ignore")  # Python 3.12 warns of any fork beside threads
+import lucid
+import lucid.nn.functional as F
+
+lucid.random.seed(0)
+x, w = lucid.randn(64, 256), lucid.randn(256, 256, requires_grad=True)
+
+def step():
+    w.grad = None
+    for precision in ("medium", "highest"):
+        lucid.set_float32_matmul_precision(precision)
+        loss = lucid.square(F.softmax(F.gelu(F.linear(x, w)), axis=-1)).sum()
+    loss.backward()
+    return loss.item(), w.grad.numpy().copy()
+
+right, slope = step()
+child = os.fork()
+if child == 0:
+    found, again = step()
+    os._exit(0 if abs(found - right) < 1e-4 * abs(right) and abs(again - slope).max() < 1e-4 else 1)
+_, status = os.waitpid(child, 0)
+print(os.waitstatus_to_exitcode(status))
+"""
+
+
+def test_a_forked_process_computes_the_same() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "0", done.stderr
