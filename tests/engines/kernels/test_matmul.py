@@ -215,3 +215,18 @@ def test_results_do_not_depend_on_the_number_of_threads() -> None:
         np.testing.assert_array_equal(xp.matmul(x, y), many)
     finally:
         lucid.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("highest")
+def test_xla_is_told_the_precision() -> None:
+    import jax
+
+    from lucid.engines.xla import namespace as jnp
+
+    x = jax.numpy.ones((2, 2), "float32")
+    for precision, told in (("highest", "HIGHEST"), ("high", "HIGH"), ("medium", "DEFAULT")):
+        lucid.set_float32_matmul_precision(precision)
+        # JAX remembers what a function did, and asks a new one anew.
+        for product in (lambda a: jnp.matmul(a, a), lambda a: jnp.einsum("ij,jk->ik", a, a)):
+            program = str(jax.make_jaxpr(product)(x))
+            assert (f"Precision.{told}" in program) if told != "DEFAULT" else ("HIGH" not in program)

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lucid.engines.dtypes import DType, check_cast
+from lucid.engines.settings import settings
 from lucid.engines.xla import elementwise
 from lucid.engines.xla import fft as fft
 from lucid.engines.xla import linalg as linalg
@@ -40,6 +41,28 @@ def astype(x: Array, dtype: DType, /, *, copy: bool = True) -> Array:
 def conj(x: Any, /) -> Any:
     """Return the conjugate; a real array or number is given back as it is, not copied."""
     return x.conjugate()
+
+
+def matmul(x: Array, y: Array, /) -> Array:
+    """``jax.numpy.matmul`` in the precision that is set."""
+    return jnp.matmul(x, y, precision=precision())
+
+
+def einsum(subscripts: str, /, *operands: Array) -> Array:
+    """``jax.numpy.einsum`` in the precision that is set."""
+    return jnp.einsum(subscripts, *operands, precision=precision())
+
+
+def precision() -> jax.lax.Precision:
+    """Return XLA's word for the precision of float32 products that is set."""
+    return _PRECISIONS[settings.precision]
+
+
+_PRECISIONS = {
+    "highest": jax.lax.Precision.HIGHEST,
+    "high": jax.lax.Precision.HIGH,
+    "medium": jax.lax.Precision.DEFAULT,
+}
 
 
 def get_at(x: Array, /, *, index: Any) -> Array:
