@@ -6,6 +6,14 @@ Read ``module.py`` first.
 from lucid.nn import functional, init
 from lucid.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from lucid.nn.layers.activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
+from lucid.nn.layers.adaptive_pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+)
 from lucid.nn.layers.batch_normalization import (
     BatchNorm1d,
     BatchNorm2d,
@@ -19,6 +27,7 @@ from lucid.nn.layers.embedding import Embedding
 from lucid.nn.layers.linear import Linear
 from lucid.nn.layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
+from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from lucid.nn.layers.shape import Flatten, Identity
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
@@ -64,4 +73,16 @@ __all__ = [
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
 ]
