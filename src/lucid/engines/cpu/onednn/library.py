@@ -48,6 +48,16 @@ class ExecArg(ctypes.Structure):
     _fields_ = (("arg", ctypes.c_int), ("memory", Handle))
 
 
+class Descriptor(Handle):
+    """A memory descriptor that is ours, and destroyed with its last reference."""
+
+    library: Library | None = None
+
+    def __del__(self) -> None:
+        if self.library is not None and self.value:
+            self.library.c.dnnl_memory_desc_destroy(self)
+
+
 class OneDNNError(Exception):
     """oneDNN refused a call. Those who call it then do without."""
 
@@ -97,12 +107,17 @@ class Library:
 
     def descriptor(
         self, shape: Sequence[int], strides: Sequence[int] | None = None, dtype: int = F32
-    ) -> Handle:
+    ) -> Descriptor:
         """Return a memory descriptor; without ``strides``, in elements, of any layout oneDNN likes."""
-        dims, n = Dims(*shape), len(shape)
+        dims, n, made = Dims(*shape), len(shape), Descriptor()
         if strides is None:
-            return self.create("dnnl_memory_desc_create_with_tag", n, dims, dtype, ANY_LAYOUT)
-        return self.create("dnnl_memory_desc_create_with_strides", n, dims, dtype, Dims(*strides))
+            of_any = (ctypes.byref(made), n, dims, dtype, ANY_LAYOUT)
+            self.call("dnnl_memory_desc_create_with_tag", *of_any)
+        else:
+            of_strides = (ctypes.byref(made), n, dims, dtype, Dims(*strides))
+            self.call("dnnl_memory_desc_create_with_strides", *of_strides)
+        made.library = self
+        return made
 
     @contextlib.contextmanager
     def attributes(self, maths: int) -> Iterator[Handle]:

@@ -46,14 +46,19 @@ class Compiled:
             *(ExecArg(a, m) for a, m in zip(arguments, self.memories, strict=True))
         )
         self.address = ctypes.addressof(self.arguments)
+        self.set = [0] * len(self.memories)  # the addresses that they have
 
     def __call__(self, *arrays: np.ndarray[Any, Any]) -> None:
         """Run on ``arrays``, whose shapes and strides are those that the descriptors said."""
         threads.prepare()
         lib = self.lib
-        for memory, array in zip(self.memories, arrays, strict=True):
-            lib.set_address(memory, array.__array_interface__["data"][0])
-        status = lib.execute(self.primitive, lib.stream, len(arrays), self.address)
+        last = self.set
+        for i, array in enumerate(arrays):
+            address = array.ctypes.data
+            if address != last[i]:
+                lib.set_address(self.memories[i], address)
+                last[i] = address
+        status = lib.execute(self.primitive, lib.stream, len(last), self.address)
         if status != 0:
             raise OneDNNError(f"{self.implementation} returned status {status}")
 
