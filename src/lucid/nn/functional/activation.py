@@ -1,4 +1,4 @@
-r"""Activations: functions of each element.
+r"""Activations that have kernels: functions of each element.
 
 ``gelu`` and ``silu`` are products of ``x`` with a gate between 0 and 1, so they are written as
 such: the gate is a primitive, and the product's derivative is the product's own.
@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from lucid import ops
+from lucid.fused import fused
 from lucid.nn.functional import checks
-from lucid.ops import sigmoid, tanh
 from lucid.recording import primitive
 
 __all__ = [
     "gelu",
+    "gelu_exact",
+    "gelu_tanh",
     "leaky_relu",
     "normal_cdf",
     "normal_cdf_tanh",
@@ -46,6 +49,9 @@ def relu(xp: Any, x: Any, /) -> Any:
 @relu.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
     return (xp.where(out > 0, g, 0.0),)
+
+
+relu = fused(relu)
 
 
 def leaky_relu(x: Any, negative_slope: float = 0.01) -> Any:
@@ -80,6 +86,9 @@ def _(xp: Any, g: Any, _out: Any, x: Any, *, slope: float) -> Any:
     return (xp.where(x > 0, g, slope * g),)
 
 
+bent = fused(bent)
+
+
 # ----------------------------------------------------------------- gates
 
 
@@ -108,7 +117,19 @@ def gelu(x: Any, approximate: str = "none") -> Any:
     """
     x = checks.as_tensor("gelu", "x", x)
     checks.one_of("gelu", "approximate", approximate, ("none", "tanh"))
-    return x * normal_cdf(x) if approximate == "none" else x * normal_cdf_tanh(x)
+    return gelu_exact(x) if approximate == "none" else gelu_tanh(x)
+
+
+@fused
+def gelu_exact(x: Any) -> Any:
+    """Return ``x`` times the probability that a standard normal number lies below it; see ``gelu``."""
+    return x * normal_cdf(x)
+
+
+@fused
+def gelu_tanh(x: Any) -> Any:
+    """Return an approximation of gelu that needs no more than tanh; see ``gelu``."""
+    return x * normal_cdf_tanh(x)
 
 
 @primitive(promotes="float")
@@ -143,6 +164,7 @@ _SLOPE = math.sqrt(2 / math.pi)
 _BEND = 0.044715
 
 
+@fused
 def silu(x: Any) -> Any:
     r"""Return ``x`` times its sigmoid, also called swish.
 
@@ -158,4 +180,10 @@ def silu(x: Any) -> Any:
     Elfwing, Uchibe and Doya, Sigmoid-Weighted Linear Units, 2017.
     """
     x = checks.as_tensor("silu", "x", x)
-    return x * sigmoid(x)
+    return x * ops.sigmoid(x)
+
+
+# ----------------------------------------------------------------- steps
+
+sigmoid = fused(ops.sigmoid)
+tanh = fused(ops.tanh)

@@ -20,7 +20,21 @@ from lucid.engines.protocol import Kernel
 SMALLEST = 2048
 
 # name of the fused operation -> file of this folder, with `<name>` and `<name>_vjp` in it
-FILES: dict[str, str] = {}
+FILES: dict[str, str] = {
+    "lstm_sequence": "lstm",
+    "relu": "activation",
+    "bent": "activation",
+    "gelu_exact": "activation",
+    "gelu_tanh": "activation",
+    "silu": "activation",
+    "sigmoid": "activation",
+    "tanh": "activation",
+    "sgd": "optimizers",
+    "adam": "optimizers",
+    "adamw": "optimizers",
+    "total_norm": "clipping",
+    "clipped": "clipping",
+}
 
 _found: dict[str, Kernel | None] = {}
 _forked = False
@@ -60,4 +74,5 @@ def _load(name: str) -> Kernel | None:
         module: Any = importlib.import_module(f"lucid.engines.cpu.kernels.{file}")
     except ImportError:
         return None
-    return Kernel(getattr(module, name), getattr(module, f"{name}_vjp"))
+    # What changes arrays and is no operation, as an optimizer's step, has no vjp.
+    return Kernel(getattr(module, name), getattr(module, f"{name}_vjp", None))
