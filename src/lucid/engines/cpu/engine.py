@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu import memory, namespace
+from lucid.engines.cpu import memory, namespace, packing
 from lucid.engines.cpu.kernels import table
 from lucid.engines.dtypes import DType
 from lucid.engines.protocol import Kernel
@@ -42,7 +42,12 @@ class CPUEngine:
 
     def from_numpy(self, array: NumPyArray, device: str, *, copy: bool) -> NumPyArray:
         # order="K" keeps the memory layout; a subclass such as numpy.matrix becomes a plain array.
-        return np.array(array, copy=True, order="K", subok=False) if copy else np.asarray(array)
+        if copy:
+            return np.array(array, copy=True, order="K", subok=False)
+        array = np.asarray(array)
+        if array.size >= table.SMALLEST:
+            packing.share(array)
+        return array
 
     def to_numpy(self, array: NumPyArray) -> NumPyArray:
         return array

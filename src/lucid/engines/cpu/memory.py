@@ -19,6 +19,8 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu import packing
+
 _MMAP_THRESHOLD, _TRIM_THRESHOLD, _TOP_PAD = -3, -1, -2  # of glibc's malloc.h
 
 
@@ -61,12 +63,14 @@ _ALONE = _references(_Holder())
 
 
 def is_alone(holder: Any) -> bool:
-    """Whether ``holder`` has the only reference to its ``_array``, a NumPy array that owns its memory.
+    """Whether ``holder``'s ``_array`` may be written to: it owns its memory, and nobody else refers to it.
 
     A view holds a reference to the array it looks into, and has a base itself: neither is alone.
     """
     array = holder._array
     if type(array) is not np.ndarray or array.base is not None or not array.flags.writeable:
         return False
-    del array
-    return _references(holder) <= _ALONE
+    alone = _references(holder) <= _ALONE + 1  # `array` is a name for it, too
+    if alone:
+        packing.forget(array)  # it is asked because it is to be written to
+    return alone

@@ -16,6 +16,9 @@ import numpy as np
 
 from lucid.engines.cpu import linalg as linalg
 from lucid.engines.cpu import special as special
+from lucid.engines.cpu.convolution import conv as conv
+from lucid.engines.cpu.convolution import conv_input as conv_input
+from lucid.engines.cpu.convolution import conv_weight as conv_weight
 from lucid.engines.cpu.elementwise import expm1 as expm1
 from lucid.engines.cpu.elementwise import floor_divide as floor_divide
 from lucid.engines.cpu.elementwise import log1p as log1p
@@ -65,7 +68,7 @@ def min(x: Array, /, *, axis: int | tuple[int, ...] | None = None, keepdims: boo
 
 
 # With fewer rows or fewer multiplications than these, NumPy's product is done sooner: oneDNN first packs `y`.
-FEWEST_ROWS = 24
+FEWEST_ROWS = 2
 FEWEST_PRODUCTS = 2**17
 
 

@@ -52,6 +52,7 @@ class Descriptor(Handle):
     """A memory descriptor that is ours, and destroyed with its last reference."""
 
     library: Library | None = None
+    any_layout = False
 
     def __del__(self) -> None:
         if self.library is not None and self.value:
@@ -88,6 +89,11 @@ class Library:
         self.execute = self.c.dnnl_primitive_execute
         self.execute.argtypes = (Handle, Handle, ctypes.c_int, Handle)
 
+        self.query_descriptor = self.c.dnnl_primitive_desc_query_md
+        self.query_descriptor.argtypes = (Handle, ctypes.c_int, ctypes.c_int)
+        self.query_descriptor.restype = Handle  # part of the primitive's description
+        self.c.dnnl_memory_desc_get_size.restype = ctypes.c_size_t
+
     def _version(self) -> tuple[int, int]:
         self.c.dnnl_version.restype = ctypes.POINTER(ctypes.c_int)
         numbers = self.c.dnnl_version()
@@ -116,8 +122,14 @@ class Library:
         else:
             of_strides = (ctypes.byref(made), n, dims, dtype, Dims(*strides))
             self.call("dnnl_memory_desc_create_with_strides", *of_strides)
-        made.library = self
+        made.library, made.any_layout = self, strides is None
         return made
+
+    def chosen(self, description: Handle, argument: int, given: Handle) -> Handle:
+        """Return the descriptor that a primitive has for an argument: ``given``, or what oneDNN chose for it."""
+        if argument not in DESCRIPTOR_OF or not isinstance(given, Descriptor) or not given.any_layout:
+            return given
+        return Handle(self.query_descriptor(description, DESCRIPTOR_OF[argument], 0))
 
     @contextlib.contextmanager
     def attributes(self, maths: int) -> Iterator[Handle]:

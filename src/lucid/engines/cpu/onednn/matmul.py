@@ -10,10 +10,15 @@ import numpy as np
 from lucid.engines.cpu.kernels import table
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import BF16, F32, Library, strides_of
-from lucid.engines.cpu.onednn.primitive import Compiled, compiled
+from lucid.engines.cpu.onednn.primitive import Compiled, InLayout, compiled
+from lucid.engines.cpu.packing import packed
 from lucid.engines.settings import settings
 
 Array = np.ndarray[Any, Any]
+
+
+# With more rows than these, the product takes long enough to lay out `y` beside it.
+MOST_ROWS_TO_PACK = 256
 
 
 def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
@@ -39,6 +44,7 @@ def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
         batch = (*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2])
     if x.ndim > 12:  # oneDNN's most
         return None
+    weight = y
     x, y, allowed = _rounded(lib, x, y)
     x, y = _plain(x), _plain(y)
     shape = (*batch, m) if x.ndim > 2 else (x.shape[0], m)
@@ -47,6 +53,14 @@ def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
     run = compiled(key, lambda lib: _make(lib, x, y, shape, dtype, bias is not None, allowed))
     if run is None:
         return None
+    if y.ndim == 2 and x.shape[0] <= MOST_ROWS_TO_PACK:
+
+        def liked(lib: Library) -> InLayout:
+            return InLayout(lib, y, _make(lib, x, y, shape, dtype, bias is not None, allowed, liked=True))
+
+        kept = packed(weight, key, lambda: compiled(("packed", key), liked).pack(y))
+        if kept is not None:
+            run, y = compiled(("packed", key), liked).run, kept
     out = np.empty(shape, np.float32)
     if bias is None:
         run(x, y, out)
@@ -95,11 +109,19 @@ def _casts() -> Any:
 
 
 def _make(
-    lib: Library, x: Array, y: Array, shape: tuple[int, ...], dtype: int, bias: bool, allowed: int
+    lib: Library,
+    x: Array,
+    y: Array,
+    shape: tuple[int, ...],
+    dtype: int,
+    bias: bool,
+    allowed: int,
+    liked: bool = False,
 ) -> Compiled:
-    arguments = {
+    """Compile a product; with ``liked``, ``y`` is in the layout that oneDNN likes best."""
+    arguments: dict[int, Any] = {
         library.SRC: lib.descriptor(x.shape, strides_of(x), dtype),
-        library.WEIGHTS: lib.descriptor(y.shape, strides_of(y), dtype),
+        library.WEIGHTS: lib.descriptor(y.shape, None if liked else strides_of(y), dtype),
         library.DST: lib.descriptor(shape, _dense_strides(shape)),
     }
     row = None

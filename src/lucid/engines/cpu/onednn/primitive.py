@@ -34,10 +34,10 @@ class Compiled:
 
     def __init__(self, lib: Library, description: Handle, arguments: Mapping[int, Handle]) -> None:
         self.lib = lib
+        arguments = {a: lib.chosen(description, a, given) for a, given in arguments.items()}
         self.implementation = _implementation(lib, description)
         log.debug("%s for arguments %s", self.implementation, list(arguments))
         self.primitive = lib.create("dnnl_primitive_create", description)
-        lib.call("dnnl_primitive_desc_destroy", description)
         self.memories = [
             lib.create("dnnl_memory_create", descriptor, lib.engine, None)
             for descriptor in arguments.values()
@@ -45,6 +45,8 @@ class Compiled:
         self.arguments = (ExecArg * len(arguments))(
             *(ExecArg(a, m) for a, m in zip(arguments, self.memories, strict=True))
         )
+        self.descriptors = dict(arguments)
+        self.description = description
         self.address = ctypes.addressof(self.arguments)
         self.set = [0] * len(self.memories)  # the addresses that they have
 
@@ -67,12 +69,42 @@ class Compiled:
             self.lib.c.dnnl_memory_destroy(memory)
         if hasattr(self, "primitive"):
             self.lib.c.dnnl_primitive_destroy(self.primitive)
+            self.lib.c.dnnl_primitive_desc_destroy(
+                self.description
+            )  # which the chosen descriptors are part of
 
 
 def _implementation(lib: Library, description: Handle) -> str:
     name = ctypes.c_char_p()
     lib.call("dnnl_primitive_desc_query", description, library.IMPLEMENTATION, 0, ctypes.byref(name))
     return (name.value or b"").decode()
+
+
+class InLayout:
+    """A primitive whose weights are in the layout that oneDNN likes, and how they get there.
+
+    Args:
+        lib: the library.
+        weights: an array of the strides that the weights have before.
+        run: the primitive.
+    """
+
+    def __init__(self, lib: Library, weights: np.ndarray[Any, Any], run: Compiled) -> None:
+        self.run = run
+        theirs = run.descriptors[library.WEIGHTS]
+        self.size = int(lib.c.dnnl_memory_desc_get_size(theirs))
+        dtype = library.BF16 if weights.dtype == np.uint16 else library.F32
+        ours = lib.descriptor(weights.shape, library.strides_of(weights), dtype)
+        description = lib.create(
+            "dnnl_reorder_primitive_desc_create", ours, lib.engine, theirs, lib.engine, None
+        )
+        self.reorder = Compiled(lib, description, {library.SRC: ours, library.DST: theirs})
+
+    def pack(self, weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Return ``weights`` in the layout that ``run`` takes: bytes in some order."""
+        out = np.empty(self.size, np.uint8)
+        self.reorder(weights, out)
+        return out
 
 
 _kept = threading.local()
