@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,11 +22,16 @@ FIRST = 3
 MOST = 2
 
 
+def _drop(table: dict[int, Any], key: int, _: Any) -> None:
+    """Forget an array that has died."""
+    table.pop(key, None)
+
+
 class _Entry:
     """What is kept for one array."""
 
     def __init__(self, array: Array) -> None:
-        self.array = weakref.ref(array, lambda _, key=id(array): _entries.pop(key, None))
+        self.array = weakref.ref(array, partial(_drop, _entries, id(array)))
         self.uses: dict[Hashable, int] = {}
         self.made: dict[Hashable, Any] = {}
 
@@ -65,7 +71,7 @@ def forget(array: Array) -> None:
 def share(array: Array) -> None:
     """Note that somebody outside may write to ``array``: nothing made of it is kept."""
     owner = array if type(array.base) is not np.ndarray else array.base
-    _shared[id(owner)] = weakref.ref(owner, lambda _, key=id(owner): _shared.pop(key, None))
+    _shared[id(owner)] = weakref.ref(owner, partial(_drop, _shared, id(owner)))
     forget(owner)
 
 

@@ -126,7 +126,7 @@ class Library:
         return made
 
     def chosen(self, description: Handle, argument: int, given: Handle) -> Handle:
-        """Return the descriptor that a primitive has for an argument: ``given``, or what oneDNN chose for it."""
+        """Return a primitive's descriptor of an argument: ``given``, or what oneDNN chose for it."""
         if argument not in DESCRIPTOR_OF or not isinstance(given, Descriptor) or not given.any_layout:
             return given
         return Handle(self.query_descriptor(description, DESCRIPTOR_OF[argument], 0))

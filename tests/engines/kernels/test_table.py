@@ -1,0 +1,22 @@
+"""Every kernel has its tests against the definition."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+
+import pytest
+
+from lucid.engines.cpu.kernels import table
+
+TESTS = {path.name: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")}
+
+
+@pytest.mark.parametrize("name", table.FILES)
+def test_a_kernel_is_a_pair_and_has_tests(name: str) -> None:
+    if table.find(name) is None:
+        pytest.skip(f"no kernel serves {name} here")
+    module = importlib.import_module(f"lucid.engines.cpu.kernels.{table.FILES[name]}")
+    assert callable(getattr(module, name))
+    assert callable(getattr(module, f"{name}_vjp"))
+    assert any(name in text for text in TESTS.values()), f"no test in tests/engines/kernels drives {name}"
