@@ -26,7 +26,7 @@ def unaligned(x: Array) -> Array:
 def every_second(x: Array) -> Array:
     """Return ``x`` as every second element of a larger array."""
     wide = np.zeros(tuple(2 * n for n in x.shape), x.dtype)
-    view = wide[(slice(None, None, 2),) * x.ndim]
+    view = wide[(..., *(slice(None, None, 2),) * x.ndim)]
     view[...] = x
     return view
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from lucid.errors import ArgumentError, DTypeError, ShapeError
+from lucid.fused import fused
 from lucid.nn.functional import checks
 from lucid.nn.functional.softmax import log_softmax
 from lucid.ops import abs, getitem, square, where
@@ -217,22 +218,37 @@ def cross_entropy(
     x = checks.floating(name, "x", x)
     axis = _class_axis(name, x)
     target = checks.real(name, "target", target, x)
-    log_p = log_softmax(x, axis)
     if target.dtype.kind == "f" and target.shape == x.shape:
         if checks.integer(name, "ignore_index", ignore_index) >= 0:
             raise ArgumentError(
                 f"{name}: ignore_index={ignore_index} needs classes as target, got probabilities"
             )
+        log_p = log_softmax(x, axis)
         return _reduce(_against_probabilities(name, log_p, target, weight, axis, smoothing), reduction)
     if target.shape == x.shape:
         raise DTypeError(
             f"{name}: a target of the shape of x holds probabilities, which are floats, got "
             f"{target.dtype.name}: write target.astype(lucid.{x.dtype.name})"
         )
-    losses, count, ignored = _against_classes(name, log_p, target, weight, ignore_index, axis)
+    target, ignored = _check_classes(name, x, target, ignore_index, axis)
+    weight = None if weight is None else _class_weight(name, x, weight, axis)
+    return class_entropy(x, target, weight, ignore_index=ignored, smoothing=smoothing, reduction=reduction)
+
+
+@fused
+def class_entropy(
+    x: Any, target: Any, weight: Any, *, ignore_index: int | None, smoothing: float, reduction: str
+) -> Any:
+    """Return the cross entropy of classes, all of which exist; see ``cross_entropy``.
+
+    An ``ignore_index`` of None says that there are none to ignore.
+    """
+    axis = min(1, x.ndim - 1)
+    log_p = log_softmax(x, axis)
+    losses, count, ignored = _of_classes(log_p, target, weight, ignore_index, axis)
     if smoothing:
         # The smooth part is the loss against all classes alike.
-        everywhere = -_weighted(name, log_p, weight, axis).sum(axis) / x.shape[axis]
+        everywhere = -_weighted(log_p, weight, axis).sum(axis) / x.shape[axis]
         if ignored is not None:
             everywhere = where(ignored, 0.0, everywhere)
         losses = (1 - smoothing) * losses + smoothing * everywhere
@@ -270,7 +286,9 @@ def nll_loss(
     checks.one_of("nll_loss", "reduction", reduction, REDUCTIONS)
     x = checks.floating("nll_loss", "x", x)
     axis = _class_axis("nll_loss", x)
-    losses, count, _ = _against_classes("nll_loss", x, target, weight, ignore_index, axis)
+    target, ignored = _check_classes("nll_loss", x, target, ignore_index, axis)
+    weight = None if weight is None else _class_weight("nll_loss", x, weight, axis)
+    losses, count, _ = _of_classes(x, target, weight, ignored, axis)
     return _reduce(losses, reduction, count)
 
 
@@ -280,34 +298,43 @@ def _class_axis(function: str, x: Any) -> int:
     return 0 if x.ndim == 1 else 1
 
 
-def _against_classes(
-    function: str, log_p: Any, target: Any, weight: Any, ignore_index: int, axis: int
+def _check_classes(
+    function: str, x: Any, target: Any, ignore_index: int, axis: int
+) -> tuple[Any, int | None]:
+    """Return the target, checked, and the class to ignore; None where no target can be it."""
+    expected = (*x.shape[:axis], *x.shape[axis + 1 :])
+    target = checks.whole(function, "target", target, x)
+    if target.shape != expected:
+        raise ShapeError(
+            f"{function} expects target of shape {expected} for x of shape {x.shape}, got {target.shape}"
+        )
+    ignored = checks.integer(function, "ignore_index", ignore_index)
+    low, high = checks.extremes(target)
+    found = low <= ignored <= high
+    if found:
+        low, high = checks.extremes(where(target == ignored, 0, target))
+    checks.in_range(function, "target", low, high, x.shape[axis], "the number of classes")
+    return target, ignored if found else None
+
+
+def _of_classes(
+    log_p: Any, target: Any, weight: Any, ignore_index: int | None, axis: int
 ) -> tuple[Any, Any, Any]:
     """Return the loss of each target, the count that a mean divides by, and which are ignored.
 
     The latter two are None where every target counts as one.
     """
-    classes = log_p.shape[axis]
-    expected = (*log_p.shape[:axis], *log_p.shape[axis + 1 :])
-    target = checks.whole(function, "target", target, log_p)
-    if target.shape != expected:
-        raise ShapeError(
-            f"{function} expects target of shape {expected} for x of shape {log_p.shape}, got {target.shape}"
-        )
-    low, high = checks.extremes(target)
     ignored = None
-    if low <= checks.integer(function, "ignore_index", ignore_index) <= high:
+    if ignore_index is not None:
         ignored = target == ignore_index
         target = where(ignored, 0, target)
-        low, high = checks.extremes(target)
-    checks.in_range(function, "target", low, high, classes, "the number of classes")
     # A target of (N, *) picks log_p[n, target[n, *], *]: the other axes are indexed by their own positions.
-    index: list[Any] = list(np.indices(expected, sparse=True))
+    index: list[Any] = list(np.indices(target.shape, sparse=True))
     index.insert(axis, target)
     losses = -getitem(log_p, tuple(index))
     count = None
     if weight is not None:
-        count = getitem(_class_weight(function, log_p, weight, axis), target)
+        count = getitem(weight, target)
         losses = losses * count
     if ignored is not None:
         losses = where(ignored, 0.0, losses)
@@ -324,14 +351,14 @@ def _against_probabilities(
         target = (1 - smoothing) * target + smoothing / log_p.shape[axis]
     # What has no probability costs nothing, even where its logarithm is -inf: 0 * inf would be nan.
     losses = where(target == 0, 0.0, target * log_p)
-    return -_weighted(function, losses, weight, axis).sum(axis)
+    weight = None if weight is None else _class_weight(function, log_p, weight, axis)
+    return -_weighted(losses, weight, axis).sum(axis)
 
 
-def _weighted(function: str, losses: Any, weight: Any, axis: int) -> Any:
+def _weighted(losses: Any, weight: Any, axis: int) -> Any:
     """Return ``losses`` times the weight of their class, along ``axis``."""
     if weight is None:
         return losses
-    weight = _class_weight(function, losses, weight, axis)
     return losses * weight.reshape((-1, *(1,) * (losses.ndim - axis - 1)))  # (C, 1, ...)
 
 

@@ -21,6 +21,12 @@ SMALLEST = 2048
 
 # name of the fused operation -> file of this folder, with `<name>` and `<name>_vjp` in it
 FILES: dict[str, str] = {
+    "class_entropy": "loss",
+    "max_pool": "pooling",
+    "avg_pool": "pooling",
+    "attention": "attention",
+    "shares": "softmax",
+    "log_shares": "softmax",
     "lstm_sequence": "lstm",
     "relu": "activation",
     "bent": "activation",
@@ -34,6 +40,11 @@ FILES: dict[str, str] = {
     "adamw": "optimizers",
     "total_norm": "clipping",
     "clipped": "clipping",
+    "batch_normalized": "batch_normalization",
+    "standardized": "batch_normalization",
+    "group_normalized": "batch_normalization",
+    "layer_normalized": "normalization",
+    "rms_normalized": "normalization",
 }
 
 _found: dict[str, Kernel | None] = {}
