@@ -1,0 +1,195 @@
+"""Long short-term memory over whole sequences.
+
+The inputs of all times are multiplied at once, and so are the gradients of all times in the end. In
+between, a loop goes from time to time: a product with the state's weights, and the cells.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lucid.engines.cpu.kernels.loops import dense, inline, loop, prange
+from lucid.engines.cpu.kernels.maths import sigmoid, tanh
+from lucid.engines.cpu.kernels.steps import (
+    column_sums,
+    fits,
+    multiply,
+    plan,
+    product,
+    require,
+    started,
+    sum_of,
+)
+from lucid.engines.cpu.onednn.matmul import matmul
+from lucid.engines.cpu.onednn.steps import steps
+
+Array = np.ndarray[Any, Any]
+
+_NO_CALLS = np.zeros((0, 7), np.int64)
+
+
+def lstm_sequence(
+    x: Array,
+    h0: Array,
+    c0: Array,
+    w_ih: Array,
+    w_hh: Array,
+    b_ih: Array | None,
+    b_hh: Array | None,
+    w_hr: Array | None,
+    *,
+    batch_sizes: tuple[int, ...],
+    reverse: bool,
+) -> tuple[tuple[Array, Array, Array], Any] | None:
+    if not fits(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr):
+        return None
+    where = plan(batch_sizes, reverse)
+    calls = steps(where.sizes, dense(w_hh).T, accumulate=True)
+    project = _NO_CALLS if w_hr is None else steps(where.sizes, dense(w_hr).T)
+    if calls is None or project is None:
+        return None
+    gates = matmul(dense(x), dense(w_ih).T, sum_of(b_ih, b_hh))
+    if gates is None:
+        return None
+    states = started(where.height, where.first, h0)
+    cells = started(where.height, where.first, c0)
+    hidden = states if w_hr is None else np.empty((len(x), cells.shape[1]), np.float32)
+    require(_forward(where.steps, calls, project, gates, states, cells, hidden))
+    out = states[where.output], states[where.last], cells[where.last]
+    return out, (gates, states, cells, hidden)
+
+
+@loop
+def _forward(steps, calls, project, gates, states, cells, hidden):  # type: ignore[no-untyped-def]
+    """Fill ``states`` and ``cells`` from time to time, and put the gates where their inputs were."""
+    status = 0
+    size = cells.shape[1]
+    for t in range(len(steps)):
+        before, now, row, count, kind = steps[t]
+        status |= multiply(calls, kind, states[before].ctypes.data, gates[row].ctypes.data)
+        place = now if len(project) == 0 else row
+        for n in prange(count):
+            _cell(gates[row + n], cells[before + n], cells[now + n], hidden[place + n], size)
+        if len(project) > 0:
+            status |= multiply(project, kind, hidden[row].ctypes.data, states[now].ctypes.data)
+    return status
+
+
+@inline
+def _cell(gates, before, c, h, size):  # type: ignore[no-untyped-def]
+    # Loops that write one array each run on vectors.
+    for j in range(2 * size):
+        gates[j] = sigmoid(gates[j])
+    for j in range(2 * size, 3 * size):
+        gates[j] = tanh(gates[j])
+    for j in range(3 * size, 4 * size):
+        gates[j] = sigmoid(gates[j])
+    for j in range(size):
+        c[j] = gates[size + j] * before[j] + gates[j] * gates[2 * size + j]
+    for j in range(size):
+        h[j] = gates[3 * size + j] * tanh(c[j])
+
+
+def lstm_sequence_vjp(
+    g: tuple[Array, Array, Array],
+    out: tuple[Array, Array, Array],
+    residuals: Any,
+    x: Array,
+    h0: Array,
+    c0: Array,
+    w_ih: Array,
+    w_hh: Array,
+    b_ih: Array | None,
+    b_hh: Array | None,
+    w_hr: Array | None,
+    *,
+    batch_sizes: tuple[int, ...],
+    reverse: bool,
+) -> tuple[Any, ...]:
+    gates, states, cells, hidden = residuals
+    where = plan(batch_sizes, reverse)
+    calls = steps(where.sizes, dense(w_hh))
+    project = _NO_CALLS if w_hr is None else steps(where.sizes, dense(w_hr))
+    assert calls is not None
+    assert project is not None
+    d_states = started(where.height, where.last, g[1])
+    d_cells = started(where.height, where.last, g[2])
+    d_gates = np.empty_like(gates)
+    d_hidden = np.empty((where.sizes[0], cells.shape[1]), np.float32) if w_hr is not None else d_states
+    require(
+        _backward(
+            where.steps, calls, project, dense(g[0]), gates, cells, d_gates, d_states, d_cells, d_hidden
+        )
+    )
+    bias = column_sums(d_gates) if b_ih is not None or b_hh is not None else None
+    by_rows = d_gates.T
+    return (
+        lambda: product(d_gates, dense(w_ih)),
+        d_states[where.first],
+        d_cells[where.first],
+        lambda: product(by_rows, dense(x)),
+        lambda: product(by_rows, states[where.previous]),
+        bias if b_ih is not None else None,
+        bias if b_hh is not None else None,
+        None if w_hr is None else (lambda: product(d_states[where.output].T, hidden)),
+    )
+
+
+@loop
+def _backward(steps, calls, project, g, gates, cells, d_gates, d_states, d_cells, d_hidden):  # type: ignore[no-untyped-def]
+    """Fill the gradients by the gates of all times, and by all states, going back from the last step."""
+    status = 0
+    size = cells.shape[1]
+    for i in range(len(steps)):
+        before, now, row, count, kind = steps[len(steps) - 1 - i]
+        for n in prange(count):
+            _add(d_states[now + n], g[row + n])
+        place = now
+        if len(project) > 0:
+            place = 0
+            status |= multiply(project, kind, d_states[now].ctypes.data, d_hidden.ctypes.data)
+        for n in prange(count):
+            _cell_vjp(
+                d_hidden[place + n],
+                d_cells[now + n],
+                gates[row + n],
+                cells[before + n],
+                cells[now + n],
+                d_gates[row + n],
+                d_cells[before + n],
+                size,
+            )
+        status |= multiply(calls, kind, d_gates[row].ctypes.data, d_states[before].ctypes.data)
+    return status
+
+
+@inline
+def _add(x, y):  # type: ignore[no-untyped-def]
+    for j in range(x.size):
+        x[j] += y[j]
+
+
+@inline
+def _cell_vjp(dh, dc, gates, before, c, d, d_before, size):  # type: ignore[no-untyped-def]
+    # Each loop writes one array. The places of d's gates serve for what comes between.
+    for j in range(size):
+        d[2 * size + j] = tanh(c[j])
+    for j in range(size):
+        t, o = d[2 * size + j], gates[3 * size + j]
+        d[3 * size + j] = dh[j] * t * o * (1 - o)
+    for j in range(size):
+        t, o = d[2 * size + j], gates[3 * size + j]
+        d[j] = dc[j] + dh[j] * o * (1 - t * t)  # by c
+    for j in range(size):
+        d_before[j] = d[j] * gates[size + j]
+    for j in range(size):
+        f = gates[size + j]
+        d[size + j] = d[j] * before[j] * f * (1 - f)
+    for j in range(size):
+        u = gates[2 * size + j]
+        d[2 * size + j] = d[j] * gates[j] * (1 - u * u)
+    for j in range(size):
+        i = gates[j]
+        d[j] = d[j] * gates[2 * size + j] * i * (1 - i)

@@ -1,0 +1,170 @@
+"""What the kernels of recurrence share: where states lie, and products from within loops."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba.core import types
+from numba.extending import intrinsic
+
+from lucid.engines.cpu.kernels.loops import inline, loop, prange
+from lucid.engines.cpu.onednn.library import OneDNNError
+from lucid.engines.cpu.onednn.matmul import matmul
+
+Array = np.ndarray[Any, Any]
+Rows = Any  # a slice, or an array of indices
+
+# ----------------------------------------------------------------- where states lie
+
+
+class Plan(NamedTuple):
+    """Where the states of all times lie in one array, so that those a step reads are neighbours.
+
+    A step reads the rows ``before`` and writes the rows ``now``, as many as there are sequences at its
+    time. Going forward, that is easy: the first states, then those of each time, one after the other.
+    As sequences end, the rest reads fewer rows. Going back, sequences join: there, the first
+    states of those that join stand behind the rows of the time that comes after.
+
+    Attributes:
+        steps: a row ``before, now, row, count, kind`` for each step in the order of steps: where it reads,
+            where it writes, where its input stands, how many rows it has, and which of ``sizes`` that is.
+        sizes: the different numbers of rows, the largest first.
+        height: how many rows the array has.
+        first, last: the rows of each sequence's first and last state.
+        output, previous: the rows of what comes out at all times, and of the states that were read there.
+    """
+
+    steps: Array
+    sizes: tuple[int, ...]
+    height: int
+    first: Rows
+    last: Rows
+    output: Rows
+    previous: Rows
+
+
+@functools.lru_cache(maxsize=256)
+def plan(batch_sizes: tuple[int, ...], reverse: bool) -> Plan:
+    """Return where states lie for sequences of which ``batch_sizes[t]`` have a time ``t``."""
+    counts = np.array(batch_sizes, np.int64)
+    rows = np.cumsum(counts) - counts
+    if reverse:
+        now = np.concatenate([[0], counts[0] + rows[:-1]])
+        before = counts[0] + rows
+    else:
+        now = counts[0] + rows
+        before = np.concatenate([[0], now[:-1]])
+    sizes = tuple(sorted(set(batch_sizes), reverse=True))
+    kinds = np.array([sizes.index(n) for n in batch_sizes])
+    steps = np.stack([before, now, rows, counts, kinds], axis=1)
+    output = np.concatenate([np.arange(a, a + n) for a, n in zip(now, counts, strict=True)])
+    previous = np.concatenate([np.arange(a, a + n) for a, n in zip(before, counts, strict=True)])
+    sequences = np.arange(counts[0])
+    final = np.searchsorted(-counts, -sequences) - 1  # the last time of each sequence
+    begin, end = (final, 0 * final) if reverse else (0 * final, final)
+    return Plan(
+        np.ascontiguousarray(steps[::-1] if reverse else steps),
+        sizes,
+        int(counts[0] + counts.sum()),
+        _rows(before[begin] + sequences),
+        _rows(now[end] + sequences),
+        _rows(output),
+        _rows(previous),
+    )
+
+
+def _rows(index: Array) -> Rows:
+    """Return a slice in the place of an index that counts up by one: it makes views and no copies."""
+    begin, end = int(index[0]), int(index[-1]) + 1
+    return slice(begin, end) if np.array_equal(index, np.arange(begin, end)) else index
+
+
+# ----------------------------------------------------------------- products
+
+
+@intrinsic  # type: ignore[misc]
+def _call(_context: Any, _address: Any, arguments: Any) -> Any:
+    """Call the C function at an address with a tuple of integers; it returns an int."""
+
+    def build(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        from llvmlite import ir
+
+        values = [builder.extract_value(args[1], i) for i in range(len(arguments))]
+        function = ir.FunctionType(ir.IntType(32), [v.type for v in values])
+        return builder.call(builder.inttoptr(args[0], function.as_pointer()), values)
+
+    return types.int32(types.int64, arguments), build
+
+
+@inline
+def multiply(calls, kind, source, target):  # type: ignore[no-untyped-def]
+    """Multiply the rows at the address ``source`` by the packed matrix; see ``onednn/steps.py``.
+
+    Returns 0, or what oneDNN says is wrong.
+    """
+    set_address, execute, stream, primitive, left, product, arguments = calls[kind]
+    _call(set_address, (left, source))
+    _call(set_address, (product, target))
+    return _call(execute, (primitive, stream, np.int64(3), arguments))
+
+
+def require(status: int) -> None:
+    """Raise if a product in a loop has failed."""
+    if status:
+        raise OneDNNError(f"a product of recurrence returned status {status}")
+
+
+def product(x: Array, y: Array) -> Array:
+    """Return ``x @ y``."""
+    found = matmul(x, y)
+    return x @ y if found is None else found
+
+
+# ----------------------------------------------------------------- odds and ends
+
+
+def fits(*arrays: Array | None) -> bool:
+    """Whether the kernels of recurrence can be used: all arrays are of float32, and not empty."""
+    return all(a is None or (a.dtype == np.float32 and a.size) for a in arrays)
+
+
+def sum_of(a: Array | None, b: Array | None) -> Array | None:
+    """Return the sum of two biases, of which both may be missing."""
+    if a is None or b is None:
+        return a if b is None else b
+    return a + b
+
+
+def column_sums(x: Array) -> Array:
+    """Return the sum of all rows."""
+    out = np.empty(x.shape[1], np.float32)
+    _add_rows(x, out)
+    return out
+
+
+@loop
+def _add_rows(x, out):  # type: ignore[no-untyped-def]
+    rows, columns = x.shape
+    for block in prange((columns + 63) // 64):
+        begin, end = 64 * block, min(columns, 64 * block + 64)
+        total = np.zeros(64, np.float32)
+        part = np.empty(64, np.float32)
+        for start in range(0, rows, 64):  # sums of sums lose fewer digits than one long sum
+            part[:] = 0
+            for n in range(start, min(rows, start + 64)):
+                row = x[n]
+                for j in range(begin, end):
+                    part[j - begin] += row[j]
+            for j in range(64):
+                total[j] += part[j]
+        for j in range(begin, end):
+            out[j] = total[j - begin]
+
+
+def started(height: int, first: Rows, initial: Array) -> Array:
+    """Return an array for the states of all times, in which the first ones stand."""
+    states = np.empty((height, initial.shape[1]), np.float32)
+    states[first] = initial
+    return states
