@@ -6,6 +6,7 @@ keeps what it compiled on disk; ``prange`` shares its rounds among the threads.
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import os
 from collections.abc import Callable
@@ -31,9 +32,16 @@ if "NUMBA_THREADING_LAYER" not in os.environ:
 _MATH = {"reassoc", "contract", "arcp", "nsz"}
 
 
-def loop(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile ``function``, with its rounds over ``prange`` shared among the threads."""
-    compiled = numba.njit(cache=True, parallel=PARALLEL, nogil=True, fastmath=_MATH, error_model="numpy")(
+def loop(function: Callable[..., Any] | None = None, *, nogil: bool = True) -> Any:
+    """Compile ``function``, with its rounds over ``prange`` shared among the threads.
+
+    Args:
+        function: the loop.
+        nogil: whether other threads may run Python code while it runs.
+    """
+    if function is None:
+        return functools.partial(loop, nogil=nogil)
+    compiled = numba.njit(cache=True, parallel=PARALLEL, nogil=nogil, fastmath=_MATH, error_model="numpy")(
         function
     )
 
@@ -50,6 +58,14 @@ def inline(function: Callable[..., Any]) -> Callable[..., Any]:
     compiled: Callable[..., Any] = numba.njit(
         cache=True, nogil=True, fastmath=_MATH, error_model="numpy", inline="always"
     )(function)
+    return compiled
+
+
+def part(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile ``function`` once, as one that loops call: for what is long, or called from many places."""
+    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, fastmath=_MATH, error_model="numpy")(
+        function
+    )
     return compiled
 
 
