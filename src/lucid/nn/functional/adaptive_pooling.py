@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lucid.errors import ShapeError
 from lucid.nn.functional import checks
 from lucid.nn.functional import windows as wd
 from lucid.nn.functional.pooling import avg_pool, max_pool
@@ -169,15 +170,23 @@ def adaptive_max_pool3d(x: Any, output_size: Any, return_indices: bool = False) 
 def _avg(n: int, x: Any, output_size: Any) -> Any:
     function = f"adaptive_avg_pool{n}d"
     x = checks.floating(function, "x", x)
-    wd.image(function, x, n)
-    return avg_pool(x, windows=wd.adaptive_windows(function, x, output_size, n), divisor=None)
+    return avg_pool(x, windows=_windows(function, x, output_size, n), divisor=None)
 
 
 def _max(n: int, x: Any, output_size: Any, return_indices: bool) -> Any:
     function = f"adaptive_max_pool{n}d"
     x = checks.real(function, "x", x)
-    wd.image(function, x, n)
-    windows = wd.adaptive_windows(function, x, output_size, n)
+    windows = _windows(function, x, output_size, n)
     return max_pool(
         x, windows=windows, return_indices=checks.truth(function, "return_indices", return_indices)
     )
+
+
+def _windows(function: str, x: Any, output_size: Any, n: int) -> wd.Windows:
+    """Return as many windows along each of the last ``n`` axes of ``x`` as ``output_size`` says."""
+    wd.image(function, x, n)
+    counts = wd.output_sizes(function, output_size, n)
+    windows = wd.adaptive_windows(x.shape[x.ndim - n :], counts)
+    if windows is None:
+        raise ShapeError(f"{function} expects axes with elements to pool, got shape {x.shape}")
+    return windows

@@ -8,15 +8,17 @@ Read next: ``windows.py``.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
 from lucid import ops
-from lucid.errors import ArgumentError
+from lucid.errors import ArgumentError, ShapeError
 from lucid.fused import fused
 from lucid.nn.functional import checks
 from lucid.nn.functional import windows as wd
+from lucid.nn.functional.windows import Axis, Windows
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d"]
 
@@ -25,47 +27,45 @@ __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d",
 
 
 @fused
-def max_pool(x: Any, *, windows: tuple[wd.Windows, ...], return_indices: bool) -> Any:
+def max_pool(x: Any, *, windows: Windows, return_indices: bool) -> Any:
     """Return the largest element of each window of the last axes, and where it stands if that is asked.
 
     Of equal elements the first one counts, and gets the gradient. The first nan counts as the largest.
     """
-    n = len(windows)
-    lead, sizes = x.shape[: x.ndim - n], x.shape[x.ndim - n :]
-    shape = (*lead, *map(len, windows))
-    table = wd.table(windows, sizes)  # (windows, elements)
-    planes = ops.reshape(x, (*lead, int(np.prod(sizes))))
-    seen = ops.take(planes.detach(), table, axis=-1)  # (*lead, windows, elements)
+    lead = x.shape[: x.ndim - len(windows.sizes)]
+    table = windows.table.astype(np.int64)  # (windows, elements)
+    images = ops.reshape(x, (*lead, math.prod(windows.sizes)))
+    seen = ops.take(images.detach(), table, axis=-1)  # (*lead, windows, elements)
     best = ops.argmax(seen, axis=-1)
     indices = ops.asarray(table, device=x.device)[np.arange(len(table)), best]
-    largest = ops.reshape(ops.take_along_axis(planes, indices, axis=-1), shape)
-    return (largest, ops.reshape(indices, shape)) if return_indices else largest
+    largest = ops.reshape(ops.take_along_axis(images, indices, axis=-1), (*lead, *windows.shape))
+    return (largest, ops.reshape(indices, largest.shape)) if return_indices else largest
 
 
 @fused
-def avg_pool(x: Any, *, windows: tuple[wd.Windows, ...], divisor: int | None) -> Any:
+def avg_pool(x: Any, *, windows: Windows, divisor: int | None) -> Any:
     """Return the sum of each window of the last axes over its number of elements, or over ``divisor``."""
     kind = x.dtype
     if kind == ops.float16:
         x = ops.astype(x, ops.float32)  # many numbers of half precision may sum up to infinity
-    for axis, w in enumerate(windows, x.ndim - len(windows)):
-        x = _sums(x, axis, w)
-    by = wd.divisors(windows) if divisor is None else float(divisor)
-    if not isinstance(by, float):
-        by = ops.asarray(by.astype(x.dtype.name), device=x.device)
+    for axis, along in enumerate(windows.axes, x.ndim - len(windows.axes)):
+        x = _sums(x, axis, along)
+    if divisor is not None:
+        return ops.astype(x / float(divisor), kind, copy=False)
+    by = ops.asarray(windows.divisors.astype(x.dtype.name), device=x.device)
     return ops.astype(x / by, kind, copy=False)
 
 
-def _sums(x: Any, axis: int, windows: wd.Windows) -> Any:
+def _sums(x: Any, axis: int, along: Axis) -> Any:
     """Return the sum of each window along ``axis``."""
     before = (slice(None),) * axis
-    if not windows.kernel:
-        intervals = zip(windows.first.tolist(), windows.end.tolist(), strict=True)
+    if not along.kernel:
+        intervals = zip(along.first.tolist(), along.end.tolist(), strict=True)
         return ops.stack([ops.sum(x[(*before, slice(a, b))], axis=axis) for a, b in intervals], axis=axis)
-    kernel, stride, padding = windows.kernel, windows.stride, windows.padding
-    reach = stride * (len(windows) - 1) + 1  # from the first element of the first window to that of the last
+    kernel, stride, padding = along.kernel, along.stride, along.padding
+    reach = stride * (len(along) - 1) + 1  # from the first element of the first window to that of the last
     widths = [(0, 0)] * x.ndim
-    widths[axis] = (padding, max(reach + kernel - 1 - padding - x.shape[axis], 0))
+    widths[axis] = (padding, max(reach + kernel - 1 - padding - along.size, 0))
     x = ops.pad(x, widths) if any(widths[axis]) else x
     total = x[(*before, slice(0, reach, stride))]
     for i in range(1, kernel):
@@ -210,7 +210,7 @@ def _max(
     dilate = wd.per_axis(function, "dilation", dilation, n, 1)
     wd.half_padding(function, kernel, pad, dilate)
     ceil = checks.truth(function, "ceil_mode", ceil_mode)
-    windows = wd.regular_windows(function, x, kernel, step, pad, dilate, ceil)
+    windows = _windows(function, x, kernel, step, pad, dilate, ceil)
     return max_pool(
         x, windows=windows, return_indices=checks.truth(function, "return_indices", return_indices)
     )
@@ -348,7 +348,7 @@ def _avg(
     wd.half_padding(function, kernel, pad)
     ceil = checks.truth(function, "ceil_mode", ceil_mode)
     count = checks.truth(function, "count_include_pad", count_include_pad)
-    windows = wd.regular_windows(function, x, kernel, step, pad, (1,) * n, ceil, count)
+    windows = _windows(function, x, kernel, step, pad, (1,) * n, ceil, count)
     return avg_pool(x, windows=windows, divisor=divisor(function, divisor_override))
 
 
@@ -360,3 +360,16 @@ def divisor(function: str, value: Any) -> int | None:
     if result == 0:
         raise ArgumentError(f"{function} expects divisor_override to be other than 0, got {value!r}")
     return result
+
+
+def _windows(function: str, x: Any, kernel: tuple[int, ...], *how: Any) -> Windows:
+    """Return the windows of the last axes of ``x``, of which there must be some."""
+    sizes = x.shape[x.ndim - len(kernel) :]
+    windows = wd.regular_windows(sizes, kernel, *how)
+    if windows is None:
+        _stride, padding, dilation, *_ = how
+        raise ShapeError(
+            f"{function}: windows of {kernel} elements in steps of {dilation} do not fit into an image of "
+            f"{sizes} with padding {padding}: x has shape {x.shape}"
+        )
+    return windows

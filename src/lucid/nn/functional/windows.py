@@ -1,13 +1,12 @@
 """Where the windows of a pooling lie, and the checks of what says so.
 
-Along each axis, windows are a list of intervals. That is all a pooling needs to know: whether they came
-from a kernel size and a stride, or from a number of results, makes no difference to it.
+Along each axis, windows are intervals. That is all a pooling needs to know: whether they came from a kernel
+size and a stride, or from a number of results, makes no difference to it.
 """
 
 from __future__ import annotations
 
 import functools
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,39 +20,96 @@ Array = np.ndarray[Any, Any]
 AXES = ("L", "HW", "DHW")  # how the axes of images are called: of one axis, two, three
 
 
-class Windows:
+class Axis:
     """The windows along one axis: window ``i`` has the elements ``range(first[i], end[i], step)``.
 
     Attributes:
+        size: how many elements the axis has.
         first, end: int64 arrays; what lies in the padding is cut off.
         step: from one element of a window to the next.
-        counts: how many elements each window has for an average, as float64.
+        lengths: how many elements each window has.
+        counts: how many it has for an average, which may count the padding.
         kernel, stride, padding: what regular windows were made of; 0 if they differ in size.
     """
 
     def __init__(
-        self, first: Array, end: Array, step: int, counts: Array, regular: tuple[int, int, int] = (0, 0, 0)
+        self,
+        size: int,
+        first: Array,
+        end: Array,
+        step: int = 1,
+        counts: Array | None = None,
+        regular: tuple[int, int, int] = (0, 0, 0),
     ) -> None:
-        self.first, self.end, self.step, self.counts = first, end, step, counts
+        self.size, self.first, self.end, self.step = size, first, end, step
+        self.lengths = -(-(end - first) // step)
+        self.counts = self.lengths if counts is None else counts
         self.kernel, self.stride, self.padding = regular
-        for array in (first, end, counts):
-            array.flags.writeable = False  # one object serves all calls
 
     def __len__(self) -> int:
         return self.first.size
 
+    @property
+    def tiles(self) -> bool:
+        """Whether each element of the axis is in exactly one window."""
+        whole = self.first[0] == 0 and self.end[-1] == self.size and self.step == 1
+        return bool(whole and (self.first[1:] == self.end[:-1]).all())
+
+
+class Windows:
+    """The windows of an image: every combination of those of its axes, the last axis running fastest.
+
+    Attributes:
+        axes: the windows along each axis.
+        shape: how many there are along each axis.
+        divisors: by what the sum of each window is divided for its average, float64 of shape ``shape``.
+        tiles: whether each element of the image is in exactly one window.
+    """
+
+    def __init__(self, axes: Sequence[Axis]) -> None:
+        self.axes = tuple(axes)
+        self.shape = tuple(map(len, axes))
+        self.sizes = tuple(axis.size for axis in axes)
+        self.divisors = _product([axis.counts for axis in axes]).astype(np.float64)
+        self.tiles = all(axis.tiles for axis in axes)
+
     def __repr__(self) -> str:
-        shown = [f"{a}:{b}" for a, b in zip(self.first, self.end, strict=True)]
-        return f"Windows({', '.join(shown)}, step={self.step})"
+        along = [[range(*r) for r in zip(a.first, a.end, [a.step] * len(a), strict=True)] for a in self.axes]
+        return f"Windows({along})"
 
-    def positions(self) -> Array:
-        """Return the elements of each window, one window a row; short ones repeat their last element."""
-        sizes = -(-(self.end - self.first) // self.step)
-        steps = np.arange(int(sizes.max(initial=1)))
-        return np.asarray(self.first[:, None] + self.step * np.minimum(steps, sizes[:, None] - 1))
+    @functools.cached_property
+    def lengths(self) -> Array:
+        """How many elements each window has: int32, of one axis."""
+        return _product([axis.lengths for axis in self.axes]).reshape(-1).astype(np.int32)
+
+    @functools.cached_property
+    def table(self) -> Array:
+        """The elements of each window, one window a row: int32, numbered through the image.
+
+        Where a window is shorter than others, its last element fills the row.
+        """
+        outer = np.zeros((1, 1), np.int64)
+        lengths = np.ones(1, np.int64)
+        for axis in self.axes:
+            inner = axis.first[:, None] + axis.step * np.arange(axis.lengths.max())
+            pairs = outer[:, None, :, None] * axis.size + inner[None, :, None, :]
+            there = np.arange(outer.shape[1])[:, None] < lengths[:, None, None, None]
+            there = there & (np.arange(inner.shape[1]) < axis.lengths[:, None, None])
+            rows = len(outer) * len(inner)
+            pairs, there = pairs.reshape(rows, -1), there.reshape(rows, -1)
+            # Those that are there to the front, in their order.
+            outer = np.take_along_axis(pairs, np.argsort(~there, axis=1, kind="stable"), axis=1)
+            lengths = there.sum(axis=1)
+        last = np.take_along_axis(outer, lengths[:, None] - 1, axis=1)
+        outer = np.where(np.arange(outer.shape[1]) < lengths[:, None], outer, last)
+        return outer.astype(np.int32)
 
 
-@functools.lru_cache(maxsize=1024)
+def _product(arrays: Sequence[Array]) -> Array:
+    """Return the product of every combination of elements, an array with an axis for each of ``arrays``."""
+    return np.asarray(functools.reduce(np.multiply.outer, arrays))
+
+
 def regular(
     size: int,
     kernel: int,
@@ -62,7 +118,7 @@ def regular(
     dilation: int = 1,
     ceil_mode: bool = False,
     count_padding: bool = True,
-) -> Windows | None:
+) -> Axis | None:
     """Return windows of ``kernel`` elements, one every ``stride``; None if there are none.
 
     Args:
@@ -83,12 +139,11 @@ def regular(
     first = begin + dilation * -(np.minimum(begin, 0) // dilation)
     if (first >= end).any():  # steps so wide that they jump from padding to padding
         return None
-    counted = np.minimum(begin + kernel, size + padding) - begin if count_padding else end - first
-    return Windows(first, end, dilation, counted.astype(np.float64), (kernel, stride, padding))
+    counts = np.minimum(begin + kernel, size + padding) - begin if count_padding else None
+    return Axis(size, first, end, dilation, counts, (kernel, stride, padding))
 
 
-@functools.lru_cache(maxsize=1024)
-def adaptive(size: int, count: int) -> Windows | None:
+def adaptive(size: int, count: int) -> Axis | None:
     """Return ``count`` windows of nearly equal size that cover the axis; None if it has no elements.
 
     Window ``i`` begins at ``floor(i * size / count)`` and ends at ``ceil((i + 1) * size / count)``.
@@ -98,8 +153,35 @@ def adaptive(size: int, count: int) -> Windows | None:
     if size % count == 0:
         return regular(size, size // count, size // count, 0)
     i = np.arange(count)
-    first, end = i * size // count, -(-(i + 1) * size // count)
-    return Windows(first, end, 1, (end - first).astype(np.float64))
+    return Axis(size, i * size // count, -(-(i + 1) * size // count))
+
+
+@functools.lru_cache(maxsize=256)
+def regular_windows(
+    sizes: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    ceil_mode: bool,
+    count_padding: bool = True,
+) -> Windows | None:
+    """Return the windows of an image of ``sizes``; None if there are none."""
+    each = zip(sizes, kernel, stride, padding, dilation, strict=True)
+    axes = [regular(*numbers, ceil_mode, count_padding) for numbers in each]
+    found = [axis for axis in axes if axis is not None]
+    return Windows(found) if len(found) == len(axes) else None
+
+
+@functools.lru_cache(maxsize=256)
+def adaptive_windows(sizes: tuple[int, ...], counts: tuple[int | None, ...]) -> Windows | None:
+    """Return ``counts`` windows of an image of ``sizes``; None if it has no elements.
+
+    Along an axis whose count is None, every element is a window.
+    """
+    axes = [adaptive(n, n if c is None else c) for n, c in zip(sizes, counts, strict=True)]
+    found = [axis for axis in axes if axis is not None]
+    return Windows(found) if len(found) == len(axes) else None
 
 
 # ----------------------------------------------------------------- checks
@@ -137,42 +219,6 @@ def half_padding(
             )
 
 
-def regular_windows(
-    function: str,
-    x: Any,
-    kernel: Sequence[int],
-    stride: Sequence[int],
-    padding: Sequence[int],
-    dilation: Sequence[int],
-    ceil_mode: bool,
-    count_padding: bool = True,
-) -> tuple[Windows, ...]:
-    """Return the windows of ``x`` along each of its last axes, of which there must be some."""
-    result = []
-    sizes = x.shape[x.ndim - len(kernel) :]
-    for size, k, s, p, d in zip(sizes, kernel, stride, padding, dilation, strict=True):
-        windows = regular(size, k, s, p, d, ceil_mode, count_padding)
-        if windows is None:
-            raise ShapeError(
-                f"{function}: windows of {k} elements in steps of {d} do not fit into an axis of size {size} "
-                f"with padding {p}: x has shape {tuple(x.shape)}"
-            )
-        result.append(windows)
-    return tuple(result)
-
-
-def adaptive_windows(function: str, x: Any, output_size: Any, n: int) -> tuple[Windows, ...]:
-    """Return as many windows along each of the last ``n`` axes of ``x`` as ``output_size`` says."""
-    counts = output_sizes(function, output_size, n)
-    result = []
-    for size, count in zip(x.shape[x.ndim - n :], counts, strict=True):
-        windows = adaptive(size, size if count is None else count)
-        if windows is None:
-            raise ShapeError(f"{function} expects axes with elements to pool, got shape {tuple(x.shape)}")
-        result.append(windows)
-    return tuple(result)
-
-
 def output_sizes(function: str, value: Any, n: int) -> tuple[int | None, ...]:
     """Return ``value``, a size for all of ``n`` axes or one for each; None stands for that of the input."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * n
@@ -182,21 +228,3 @@ def output_sizes(function: str, value: Any, n: int) -> tuple[int | None, ...]:
     if any(v is not None and v < 1 for v in result):
         raise ArgumentError(f"{function} expects output_size of at least 1, got {value!r}")
     return result
-
-
-def table(windows: Sequence[Windows], sizes: Sequence[int]) -> Array:
-    """Return the elements of each window of several axes, one window a row, numbered as in memory."""
-    numbers = np.zeros((1, 1), np.int64)
-    for w, size in zip(windows, sizes, strict=True):
-        positions = w.positions()
-        numbers = numbers[:, None, :, None] * size + positions[None, :, None, :]
-        numbers = numbers.reshape(numbers.shape[0] * numbers.shape[1], -1)
-    return numbers
-
-
-def divisors(windows: Sequence[Windows]) -> Array | float:
-    """Return by what the sum of each window is divided; one number if it is the same for all."""
-    if all((w.counts == w.counts[0]).all() for w in windows):
-        return math.prod(float(w.counts[0]) for w in windows)
-    product: Array = functools.reduce(np.multiply.outer, [w.counts for w in windows])
-    return product

@@ -21,6 +21,8 @@ SMALLEST = 2048
 
 # name of the fused operation -> file of this folder, with `<name>` and `<name>_vjp` in it
 FILES: dict[str, str] = {
+    "affine": "linear",
+    "activated": "linear",
     "class_entropy": "loss",
     "max_pool": "pooling",
     "avg_pool": "pooling",
@@ -85,5 +87,5 @@ def _load(name: str) -> Kernel | None:
         module: Any = importlib.import_module(f"lucid.engines.cpu.kernels.{file}")
     except ImportError:
         return None
-    # What changes arrays and is no operation, as an optimizer's step, has no vjp.
-    return Kernel(getattr(module, name), getattr(module, f"{name}_vjp", None))
+    vjp: Any = getattr(module, f"{name}_vjp", None)  # an optimizer's step, for one, has none
+    return Kernel(getattr(module, name), vjp)
