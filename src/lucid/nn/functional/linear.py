@@ -6,22 +6,27 @@ import math
 from typing import Any
 
 from lucid.errors import ShapeError
+from lucid.fused import fused
 from lucid.nn.functional import checks
+from lucid.nn.functional.activation import gelu_exact, gelu_tanh, relu, sigmoid, silu, tanh
 from lucid.ops import flatten, one_hot
 from lucid.recording import primitive
 
-__all__ = ["affine", "flatten", "linear", "one_hot"]
+__all__ = ["ACTIVATIONS", "activated", "affine", "flatten", "linear", "one_hot"]
 
 
-def linear(x: Any, weight: Any, bias: Any = None) -> Any:
-    r"""Return ``x`` multiplied by the transposed weight, plus the bias.
+def linear(x: Any, weight: Any, bias: Any = None, *, activation: str | None = None) -> Any:
+    r"""Return ``x`` multiplied by the transposed weight, plus the bias; and that through an activation.
 
-    .. math:: y = x W^\top + b
+    .. math:: y = f(x W^\top + b)
 
     Args:
         x: a Tensor.
         weight: one row for each output.
         bias: one number for each output, or None.
+        activation: None, or the name of :math:`f`: ``"relu"``, ``"gelu"``, ``"gelu_tanh"``, ``"silu"``,
+            ``"sigmoid"`` or ``"tanh"``. The result is that of the function called afterwards; it takes
+            fewer passes over memory, and on the way back, too.
 
     Shape:
         x ``(*, in_features)``, weight ``(out_features, in_features)``, bias ``(out_features,)``
@@ -29,6 +34,7 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
 
     Raises:
         ShapeError: if the sizes do not fit together.
+        ArgumentError: if there is no such activation.
 
     Example:
         >>> F.linear(Tensor([[1.0, 2.0]]), Tensor([[3.0, 4.0]]), Tensor([0.5]))
@@ -42,12 +48,30 @@ def linear(x: Any, weight: Any, bias: Any = None) -> Any:
         raise ShapeError(
             f"linear expects x.shape[-1] == {weight.shape[1]} (weight is {weight.shape}), got shape {x.shape}"
         )
-    if bias is None:
-        return affine(x, weight)
-    bias = checks.as_tensor("linear", "bias", bias)
-    if bias.shape != weight.shape[:1]:
-        raise ShapeError(f"linear expects bias of shape {weight.shape[:1]}, got {bias.shape}")
-    return affine(x, weight, bias)
+    if bias is not None:
+        bias = checks.as_tensor("linear", "bias", bias)
+        if bias.shape != weight.shape[:1]:
+            raise ShapeError(f"linear expects bias of shape {weight.shape[:1]}, got {bias.shape}")
+    if activation is not None:
+        checks.one_of("linear", "activation", activation, tuple(ACTIVATIONS))
+        return activated(x, weight, bias, activation=activation)
+    return affine(x, weight) if bias is None else affine(x, weight, bias)
+
+
+ACTIVATIONS = {
+    "relu": relu,
+    "gelu": gelu_exact,
+    "gelu_tanh": gelu_tanh,
+    "silu": silu,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+}
+
+
+@fused
+def activated(x: Any, weight: Any, bias: Any, *, activation: str) -> Any:
+    """Return an activation of a linear map; see ``linear``."""
+    return ACTIVATIONS[activation](affine(x, weight) if bias is None else affine(x, weight, bias))
 
 
 @primitive(promotes="common")
@@ -67,3 +91,6 @@ def _(xp: Any, g: Any, _out: Any, x: Any, weight: Any, *_bias: Any) -> Any:
 
     # The tape sums the gradient of the bias over the rows that shared it.
     return (lambda: xp.matmul(g, weight), by_weight, *(g for _ in _bias))
+
+
+affine = fused(affine)

@@ -9,6 +9,7 @@ from lucid.errors import ArgumentTypeError, ShapeError
 from lucid.nn import functional as F
 from lucid.nn import init
 from lucid.nn.functional import checks
+from lucid.nn.functional.linear import ACTIVATIONS
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
 from lucid.ops import empty
@@ -18,7 +19,7 @@ from lucid.tensor import Tensor
 class Linear(Module):
     r"""Map vectors linearly, and shift them.
 
-    .. math:: y = x W^\top + b
+    .. math:: y = f(x W^\top + b)
 
     Both weight and bias begin uniform in :math:`\pm 1 / \sqrt{\text{in\_features}}`.
 
@@ -26,6 +27,8 @@ class Linear(Module):
         in_features: the size of the vectors that come in.
         out_features: the size of those that go out.
         bias: whether to shift.
+        activation: the name of a function :math:`f` of each result, which then needs no layer of its own:
+            None, ``"relu"``, ``"gelu"``, ``"gelu_tanh"``, ``"silu"``, ``"sigmoid"`` or ``"tanh"``.
         device, dtype: of the parameters; by default the CPU and float32.
 
     Attributes:
@@ -36,7 +39,7 @@ class Linear(Module):
         ``(*, in_features) -> (*, out_features)``
 
     Raises:
-        ArgumentError: if a size is not positive.
+        ArgumentError: if a size is not positive, or there is no such activation.
         ShapeError: if the last axis of the input is not of size ``in_features``.
 
     Example:
@@ -55,10 +58,14 @@ class Linear(Module):
         out_features: int,
         bias: bool = True,
         *,
+        activation: str | None = None,
         device: str | None = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
+        if activation is not None:
+            checks.one_of("Linear", "activation", activation, tuple(ACTIVATIONS))
+        self.activation = activation
         self.in_features = checks.size("Linear", "in_features", in_features)
         self.out_features = checks.size("Linear", "out_features", out_features)
         shape = (self.out_features, self.in_features)
@@ -74,7 +81,7 @@ class Linear(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, x: Any) -> Any:
-        """Return ``F.linear(x, weight, bias)``."""
+        """Return ``F.linear(x, weight, bias)``, through the activation."""
         if not isinstance(x, Tensor):
             raise ArgumentTypeError(
                 f"Linear expects a Tensor, got {type(x).__name__}: write lucid.asarray(...) around it"
@@ -83,8 +90,9 @@ class Linear(Module):
             raise ShapeError(
                 f"Linear expects x.shape[-1] == {self.in_features} (in_features), got shape {x.shape}"
             )
-        return F.linear(x, self.weight, self.bias)
+        return F.linear(x, self.weight, self.bias, activation=self.activation)
 
     def extra_repr(self) -> str:
         bias = "" if self.bias is not None else ", bias=False"
-        return f"{self.in_features} -> {self.out_features}{bias}"
+        activation = "" if self.activation is None else f", activation={self.activation!r}"
+        return f"{self.in_features} -> {self.out_features}{bias}{activation}"

@@ -52,7 +52,7 @@ def _forward(
         shift = _largest(x, bits, i, columns)
         total = 0.0
         for start in range(0, columns, BLOCK):
-            part = _f(0)
+            part: Any = _f(0)
             for j in range(start, min(start + BLOCK, columns)):
                 part += exp(x[i, j] - shift)
             total += part
