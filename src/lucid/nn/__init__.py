@@ -3,7 +3,7 @@
 Read ``module.py`` first.
 """
 
-from lucid.nn import functional, init
+from lucid.nn import functional, init, utils
 from lucid.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from lucid.nn.layers.activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
 from lucid.nn.layers.adaptive_pooling import (
@@ -22,12 +22,22 @@ from lucid.nn.layers.batch_normalization import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
+from lucid.nn.layers.convolution import (
+    Conv1d,
+    Conv2d,
+    Conv3d,
+    ConvTranspose1d,
+    ConvTranspose2d,
+    ConvTranspose3d,
+)
 from lucid.nn.layers.dropout import Dropout
 from lucid.nn.layers.embedding import Embedding
 from lucid.nn.layers.linear import Linear
 from lucid.nn.layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
 from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
+from lucid.nn.layers.recurrent import GRU, LSTM, RNN
+from lucid.nn.layers.recurrent_cells import GRUCell, LSTMCell, RNNCell
 from lucid.nn.layers.shape import Flatten, Identity
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
@@ -64,6 +74,7 @@ __all__ = [
     # families
     "functional",
     "init",
+    "utils",
     "LayerNorm",
     "RMSNorm",
     "GroupNorm",
@@ -85,4 +96,16 @@ __all__ = [
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
+    "LSTM",
+    "GRU",
+    "RNN",
+    "LSTMCell",
+    "GRUCell",
+    "RNNCell",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
 ]

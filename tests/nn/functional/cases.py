@@ -9,6 +9,7 @@ import numpy as np
 
 import lucid.nn.functional as F
 from lucid.testing import OpCase, between, integers, nonzero, normal, positive
+from tests.nn.functional.cases_convolution import CONVOLUTION
 from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.ops.rows import UNARY, with_options
 
@@ -287,4 +288,4 @@ LOSSES = [
     ),
 ]
 
-CASES: list[OpCase] = [*ACTIVATIONS, *LINEAR, *LOSSES, *NORMALIZATION]
+CASES: list[OpCase] = [*ACTIVATIONS, *LINEAR, *LOSSES, *NORMALIZATION, *CONVOLUTION]

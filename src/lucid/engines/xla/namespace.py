@@ -16,12 +16,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from lucid.engines.dtypes import DType, check_cast
-from lucid.engines.settings import settings
 from lucid.engines.xla import elementwise
 from lucid.engines.xla import fft as fft
 from lucid.engines.xla import linalg as linalg
 from lucid.engines.xla import special as special
+from lucid.engines.xla.convolution import conv as conv
+from lucid.engines.xla.convolution import conv_input as conv_input
+from lucid.engines.xla.convolution import conv_weight as conv_weight
 from lucid.engines.xla.elementwise import comparison, with_numbers
+from lucid.engines.xla.precision import precision
 
 Array = Any
 
@@ -51,18 +54,6 @@ def matmul(x: Array, y: Array, /) -> Array:
 def einsum(subscripts: str, /, *operands: Array) -> Array:
     """``jax.numpy.einsum`` in the precision that is set."""
     return jnp.einsum(subscripts, *operands, precision=precision())
-
-
-def precision() -> jax.lax.Precision:
-    """Return XLA's word for the precision of float32 products that is set."""
-    return _PRECISIONS[settings.precision]
-
-
-_PRECISIONS = {
-    "highest": jax.lax.Precision.HIGHEST,
-    "high": jax.lax.Precision.HIGH,
-    "medium": jax.lax.Precision.DEFAULT,
-}
 
 
 def get_at(x: Array, /, *, index: Any) -> Array:

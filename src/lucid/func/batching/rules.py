@@ -21,12 +21,14 @@ from typing import Any
 
 from lucid import ops
 from lucid.func.batching.example import Example, batched, count_of, ndim_of, unwrapped
+from lucid.func.batching.rules_convolution import conv, conv_input, conv_weight
 from lucid.func.batching.rules_indexing import get_at, scatter_add, set_at
 from lucid.ops import comparison, complex_numbers, elementwise, exponential, rounding, special, trigonometry
 from lucid.recording import Primitive
 
 Rule = Callable[..., Any]
 RULES: dict[str, Rule] = {"get_at": get_at, "set_at": set_at, "scatter_add": scatter_add}
+RULES.update(conv=conv, conv_input=conv_input, conv_weight=conv_weight)
 
 
 def rule(*names: str) -> Callable[[Rule], Rule]:

@@ -19,7 +19,16 @@ from lucid.nn.functional.adaptive_pooling import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
+from lucid.nn.functional.attention import scaled_dot_product_attention
 from lucid.nn.functional.batch_normalization import batch_norm, instance_norm
+from lucid.nn.functional.convolution import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 from lucid.nn.functional.dropout import dropout
 from lucid.nn.functional.embedding import embedding
 from lucid.nn.functional.linear import flatten, linear, one_hot
@@ -32,6 +41,7 @@ from lucid.nn.functional.loss import (
 )
 from lucid.nn.functional.normalization import group_norm, layer_norm, rms_norm
 from lucid.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from lucid.nn.functional.recurrent import gru_cell, lstm_cell, rnn_cell
 from lucid.nn.functional.softmax import log_softmax, softmax
 
 __all__ = [
@@ -70,4 +80,14 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "scaled_dot_product_attention",
+    "lstm_cell",
+    "gru_cell",
+    "rnn_cell",
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
 ]
