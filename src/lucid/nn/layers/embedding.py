@@ -8,6 +8,7 @@ from lucid.autograd import no_grad
 from lucid.nn import functional as F
 from lucid.nn import init
 from lucid.nn.functional import checks
+from lucid.nn.functional.embedding import norm_limit
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
 from lucid.ops import empty
@@ -22,6 +23,9 @@ class Embedding(Module):
         num_embeddings: how many vectors there are.
         embedding_dim: their size.
         padding_idx: an index whose vector gets no gradient; a negative one counts from the end.
+        max_norm: how long a vector may be. One that is longer is made so long when it is looked up.
+        norm_type: which norm measures that, as ``ord`` of ``linalg.vector_norm``.
+        scale_grad_by_freq: whether a vector's gradient is divided by how often a call looks it up.
         device, dtype: of the vectors; by default the CPU and float32.
 
     Attributes:
@@ -31,7 +35,7 @@ class Embedding(Module):
         ``(*) -> (*, embedding_dim)``
 
     Raises:
-        ArgumentError: if a size is not positive, or an index lies outside the table.
+        ArgumentError: if a size or ``max_norm`` is not positive, or an index lies outside the table.
         DTypeError: if the indices are not integers.
 
     Example:
@@ -45,6 +49,9 @@ class Embedding(Module):
         num_embeddings: int,
         embedding_dim: int,
         padding_idx: int | None = None,
+        max_norm: float | None = None,
+        norm_type: float = 2.0,
+        scale_grad_by_freq: bool = False,
         *,
         device: str | None = None,
         dtype: Any = None,
@@ -55,6 +62,10 @@ class Embedding(Module):
         if padding_idx is not None:
             padding_idx = checks.row("Embedding", "padding_idx", padding_idx, self.num_embeddings)
         self.padding_idx = padding_idx
+        if max_norm is not None:
+            max_norm, norm_type = norm_limit("Embedding", max_norm, norm_type)
+        self.max_norm, self.norm_type = max_norm, norm_type
+        self.scale_grad_by_freq = checks.truth("Embedding", "scale_grad_by_freq", scale_grad_by_freq)
         shape = (self.num_embeddings, self.embedding_dim)
         self.weight = Parameter(empty(shape, dtype=dtype, device=device))
         self.reset_parameters()
@@ -67,9 +78,15 @@ class Embedding(Module):
                 self.weight[self.padding_idx] = 0
 
     def forward(self, indices: Any) -> Any:
-        """Return ``F.embedding(indices, weight, padding_idx)``."""
-        return F.embedding(indices, self.weight, self.padding_idx)
+        """Return ``F.embedding(indices, weight, ...)``."""
+        return F.embedding(
+            indices, self.weight, self.padding_idx, self.max_norm, self.norm_type, self.scale_grad_by_freq
+        )
 
     def extra_repr(self) -> str:
-        padding = "" if self.padding_idx is None else f", padding_idx={self.padding_idx}"
-        return f"{self.num_embeddings}, {self.embedding_dim}{padding}"
+        shown = [f"{self.num_embeddings}, {self.embedding_dim}"]
+        shown += [] if self.padding_idx is None else [f"padding_idx={self.padding_idx}"]
+        shown += [] if self.max_norm is None else [f"max_norm={self.max_norm:g}"]
+        shown += [] if self.norm_type == 2 else [f"norm_type={self.norm_type:g}"]
+        shown += ["scale_grad_by_freq=True"] if self.scale_grad_by_freq else []
+        return ", ".join(shown)

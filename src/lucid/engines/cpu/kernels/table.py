@@ -26,6 +26,7 @@ FILES: dict[str, str] = {
     "class_entropy": "loss",
     "max_pool": "pooling",
     "avg_pool": "pooling",
+    "table_rows": "embedding",
     "attention": "attention",
     "shares": "softmax",
     "log_shares": "softmax",
