@@ -31,6 +31,8 @@ FILES: dict[str, str] = {
     "shares": "softmax",
     "log_shares": "softmax",
     "lstm_sequence": "lstm",
+    "gru_sequence": "gru",
+    "rnn_sequence": "rnn",
     "relu": "activation",
     "bent": "activation",
     "gelu_exact": "activation",
