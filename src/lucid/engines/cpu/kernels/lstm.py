@@ -79,17 +79,20 @@ def _forward(steps, calls, project, gates, states, cells, hidden):  # type: igno
 
 @inline
 def _cell(gates, before, c, h, size):  # type: ignore[no-untyped-def]
-    # Loops that write one array each run on vectors.
+    # Loops that write one array each, and count from 0, run on vectors.
+    i, f = gates[:size], gates[size : 2 * size]
+    u, o = gates[2 * size : 3 * size], gates[3 * size :]
+    both = gates[: 2 * size]
     for j in range(2 * size):
-        gates[j] = sigmoid(gates[j])
-    for j in range(2 * size, 3 * size):
-        gates[j] = tanh(gates[j])
-    for j in range(3 * size, 4 * size):
-        gates[j] = sigmoid(gates[j])
+        both[j] = sigmoid(both[j])
     for j in range(size):
-        c[j] = gates[size + j] * before[j] + gates[j] * gates[2 * size + j]
+        u[j] = tanh(u[j])
     for j in range(size):
-        h[j] = gates[3 * size + j] * tanh(c[j])
+        o[j] = sigmoid(o[j])
+    for j in range(size):
+        c[j] = f[j] * before[j] + i[j] * u[j]
+    for j in range(size):
+        h[j] = o[j] * tanh(c[j])
 
 
 def lstm_sequence_vjp(
@@ -173,23 +176,22 @@ def _add(x, y):  # type: ignore[no-untyped-def]
 
 @inline
 def _cell_vjp(dh, dc, gates, before, c, d, d_before, size):  # type: ignore[no-untyped-def]
-    # Each loop writes one array. The places of d's gates serve for what comes between.
+    # Each loop writes one array. The places of the gates' gradients serve for what comes between.
+    i, f = gates[:size], gates[size : 2 * size]
+    u, o = gates[2 * size : 3 * size], gates[3 * size :]
+    di, df = d[:size], d[size : 2 * size]
+    du, do = d[2 * size : 3 * size], d[3 * size :]
     for j in range(size):
-        d[2 * size + j] = tanh(c[j])
+        du[j] = tanh(c[j])
     for j in range(size):
-        t, o = d[2 * size + j], gates[3 * size + j]
-        d[3 * size + j] = dh[j] * t * o * (1 - o)
+        do[j] = dh[j] * du[j] * o[j] * (1 - o[j])
     for j in range(size):
-        t, o = d[2 * size + j], gates[3 * size + j]
-        d[j] = dc[j] + dh[j] * o * (1 - t * t)  # by c
+        di[j] = dc[j] + dh[j] * o[j] * (1 - du[j] * du[j])  # by c
     for j in range(size):
-        d_before[j] = d[j] * gates[size + j]
+        d_before[j] = di[j] * f[j]
     for j in range(size):
-        f = gates[size + j]
-        d[size + j] = d[j] * before[j] * f * (1 - f)
+        df[j] = di[j] * before[j] * f[j] * (1 - f[j])
     for j in range(size):
-        u = gates[2 * size + j]
-        d[2 * size + j] = d[j] * gates[j] * (1 - u * u)
+        du[j] = di[j] * i[j] * (1 - u[j] * u[j])
     for j in range(size):
-        i = gates[j]
-        d[j] = d[j] * gates[2 * size + j] * i * (1 - i)
+        di[j] = di[j] * u[j] * i[j] * (1 - i[j])

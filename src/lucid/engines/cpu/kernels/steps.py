@@ -148,19 +148,17 @@ def column_sums(x: Array) -> Array:
 def _add_rows(x, out):  # type: ignore[no-untyped-def]
     rows, columns = x.shape
     for block in prange((columns + 63) // 64):
-        begin, end = 64 * block, min(columns, 64 * block + 64)
-        total = np.zeros(64, np.float32)
-        part = np.empty(64, np.float32)
+        total = out[64 * block : 64 * block + 64]
+        part = np.empty(total.size, np.float32)
+        total[:] = 0
         for start in range(0, rows, 64):  # sums of sums lose fewer digits than one long sum
             part[:] = 0
             for n in range(start, min(rows, start + 64)):
-                row = x[n]
-                for j in range(begin, end):
-                    part[j - begin] += row[j]
-            for j in range(64):
+                row = x[n, 64 * block : 64 * block + 64]
+                for j in range(total.size):
+                    part[j] += row[j]
+            for j in range(total.size):
                 total[j] += part[j]
-        for j in range(begin, end):
-            out[j] = total[j - begin]
 
 
 def started(height: int, first: Rows, initial: Array) -> Array:
