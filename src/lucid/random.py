@@ -319,7 +319,10 @@ def bernoulli(
     if not 0 <= p <= 1:
         raise ArgumentError(f"bernoulli: p must lie between 0 and 1, got {p}")
     dtype = None if dtype is None else dtypes.as_dtype(dtype)
-    hit = uniform(shape, device=device, generator=generator) < p
+    shape = as_counts(shape)
+    check_room("bernoulli", shape, dtypes.bool_ if dtype is None else dtype)
+    engine, name, generator = _source(device, generator)
+    hit = _tensor(engine.bernoulli(generator.next_key(), p, shape, name), False)
     result: Tensor = hit if dtype is None else hit.astype(dtype)
     return result
 

@@ -104,6 +104,10 @@ class Engine(Protocol):
         """Integers drawn uniformly from ``low`` to ``high - 1``, a function of ``key`` alone."""
         ...
 
+    def bernoulli(self, key: int, p: float, shape: tuple[int, ...], device: str) -> Array:
+        """Booleans that are true with probability ``p``, a function of ``key`` alone."""
+        ...
+
     def permutation(self, key: int, n: int, device: str) -> Array:
         """The integers below ``n`` in random order, a function of ``key`` alone."""
         ...

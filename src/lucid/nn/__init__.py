@@ -30,15 +30,17 @@ from lucid.nn.layers.convolution import (
     ConvTranspose2d,
     ConvTranspose3d,
 )
-from lucid.nn.layers.dropout import Dropout
+from lucid.nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from lucid.nn.layers.embedding import Embedding
 from lucid.nn.layers.linear import Linear
 from lucid.nn.layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
 from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
 from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
+from lucid.nn.layers.rectifiers import CELU, ELU, SELU, Hardsigmoid, Hardswish, Hardtanh, PReLU, ReLU6
 from lucid.nn.layers.recurrent import GRU, LSTM, RNN
 from lucid.nn.layers.recurrent_cells import GRUCell, LSTMCell, RNNCell
 from lucid.nn.layers.shape import Flatten, Identity
+from lucid.nn.layers.smooth import GLU, LogSigmoid, Mish, Softplus, Softsign
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
 
@@ -108,4 +110,21 @@ __all__ = [
     "ConvTranspose1d",
     "ConvTranspose2d",
     "ConvTranspose3d",
+    "CELU",
+    "ELU",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "PReLU",
+    "ReLU6",
+    "SELU",
+    "GLU",
+    "LogSigmoid",
+    "Mish",
+    "Softplus",
+    "Softsign",
+    "AlphaDropout",
+    "Dropout1d",
+    "Dropout2d",
+    "Dropout3d",
 ]

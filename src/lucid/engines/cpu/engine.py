@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -71,6 +72,17 @@ class CPUEngine:
         self, key: int, low: int, high: int, shape: tuple[int, ...], dtype: DType, device: str
     ) -> NumPyArray:
         return np.asarray(_stream(key).integers(low, high, shape, dtype))
+
+    def bernoulli(self, key: int, p: float, shape: tuple[int, ...], device: str) -> NumPyArray:
+        # Sixteen bits are compared, and where they tie, sixteen more: as good as 32, in half the time.
+        stream, n = np.random.Philox(key=key), math.prod(shape)
+        high, low = divmod(round(p * 2**32), 2**16)
+        draws = stream.random_raw(-(-n // 4)).astype("<u8", copy=False).view("<u2")[:n]
+        hits: NumPyArray = draws < high
+        if low:
+            ties = np.flatnonzero(draws == high)
+            hits[ties] = (stream.random_raw(ties.size) & 0xFFFF) < low
+        return hits.reshape(shape)
 
     def permutation(self, key: int, n: int, device: str) -> NumPyArray:
         return _stream(key).permutation(n)

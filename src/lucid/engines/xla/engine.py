@@ -75,6 +75,9 @@ class XLAEngine:
         with jax.default_device(_device(device)):
             return jax.random.randint(_key(key), shape, low, high, dtype)
 
+    def bernoulli(self, key: int, p: float, shape: tuple[int, ...], device: str) -> JaxArray:
+        return self.uniform(key, shape, np.dtype(np.float32), device) < p
+
     def permutation(self, key: int, n: int, device: str) -> JaxArray:
         with jax.default_device(_device(device)):
             return jax.random.permutation(_key(key), n)

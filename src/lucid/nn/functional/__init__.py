@@ -29,7 +29,7 @@ from lucid.nn.functional.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
-from lucid.nn.functional.dropout import dropout
+from lucid.nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
 from lucid.nn.functional.embedding import embedding
 from lucid.nn.functional.linear import flatten, linear, one_hot
 from lucid.nn.functional.loss import (
@@ -41,7 +41,9 @@ from lucid.nn.functional.loss import (
 )
 from lucid.nn.functional.normalization import group_norm, layer_norm, rms_norm
 from lucid.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from lucid.nn.functional.rectifiers import celu, elu, hardsigmoid, hardswish, hardtanh, prelu, relu6, selu
 from lucid.nn.functional.recurrent import gru_cell, lstm_cell, rnn_cell
+from lucid.nn.functional.smooth import glu, logsigmoid, mish, softplus, softsign
 from lucid.nn.functional.softmax import log_softmax, softmax
 
 __all__ = [
@@ -90,4 +92,21 @@ __all__ = [
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
+    "celu",
+    "elu",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "prelu",
+    "relu6",
+    "selu",
+    "glu",
+    "logsigmoid",
+    "mish",
+    "softplus",
+    "softsign",
+    "alpha_dropout",
+    "dropout1d",
+    "dropout2d",
+    "dropout3d",
 ]

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lucid import random
+from lucid.errors import ShapeError
+from lucid.fused import fused
 from lucid.nn.functional import checks
+from lucid.nn.functional.windows import AXES
 from lucid.ops import select
+from lucid.ops import where as choose
+
+__all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d"]
 
 
 def dropout(x: Any, p: float = 0.5, training: bool = True, generator: random.Generator | None = None) -> Any:
@@ -35,11 +42,155 @@ def dropout(x: Any, p: float = 0.5, training: bool = True, generator: random.Gen
 
     Srivastava et al., Dropout: A Simple Way to Prevent Neural Networks from Overfitting, 2014.
     """
-    x = checks.floating("dropout", "x", x)
-    p = checks.number("dropout", "p", p, 0, 1)
+    return _drop("dropout", x, p, training, generator, None)
+
+
+def dropout1d(
+    x: Any, p: float = 0.5, training: bool = True, generator: random.Generator | None = None
+) -> Any:
+    """Set each channel of a sequence to 0 with probability ``p``, and divide the others by ``1 - p``.
+
+    Neighbours in a channel are much alike, so that leaving one out hides little: here a channel is left out
+    as a whole.
+
+    Args:
+        x: a Tensor of floats.
+        p: the probability of being left out, from 0 to 1.
+        training: if false, ``x`` is returned as it is.
+        generator: where the random numbers come from; by default the global generator.
+
+    Shape:
+        ``(N, C, L) -> (N, C, L)`` or ``(C, L) -> (C, L)``
+
+    Raises:
+        ArgumentError: if ``p`` is no probability.
+        DTypeError: if ``x`` does not hold floats.
+        ShapeError: if ``x`` has other axes.
+
+    Example:
+        >>> F.dropout1d(lucid.ones((2, 3)), 1.0)
+        Tensor([[0.0, 0.0, 0.0],
+                [0.0, 0.0, 0.0]])
+
+    Tompson et al., Efficient Object Localization Using Convolutional Networks, 2015.
+    """
+    return _drop("dropout1d", x, p, training, generator, 1)
+
+
+def dropout2d(
+    x: Any, p: float = 0.5, training: bool = True, generator: random.Generator | None = None
+) -> Any:
+    """Set each channel of an image to 0 with probability ``p``, and divide the others by ``1 - p``.
+
+    Args:
+        x, p, training, generator: as of ``dropout1d``.
+
+    Shape:
+        ``(N, C, H, W) -> (N, C, H, W)``. PyTorch takes three axes for ``(N, C, L)`` here, and for
+        ``(C, D, H, W)`` in ``dropout3d`` four: so that no image is taken for a batch, three are refused.
+
+    Raises:
+        ArgumentError: if ``p`` is no probability.
+        DTypeError: if ``x`` does not hold floats.
+        ShapeError: if ``x`` has other axes.
+
+    Example:
+        >>> F.dropout2d(lucid.ones((2, 3, 4, 4)), 0.0).shape
+        (2, 3, 4, 4)
+    """
+    return _drop("dropout2d", x, p, training, generator, 2)
+
+
+def dropout3d(
+    x: Any, p: float = 0.5, training: bool = True, generator: random.Generator | None = None
+) -> Any:
+    """Set each channel of a volume to 0 with probability ``p``, and divide the others by ``1 - p``.
+
+    Args:
+        x, p, training, generator: as of ``dropout1d``.
+
+    Shape:
+        ``(N, C, D, H, W) -> (N, C, D, H, W)`` or ``(C, D, H, W) -> (C, D, H, W)``
+
+    Raises:
+        ArgumentError: if ``p`` is no probability.
+        DTypeError: if ``x`` does not hold floats.
+        ShapeError: if ``x`` has other axes.
+
+    Example:
+        >>> F.dropout3d(lucid.ones((2, 3, 4, 4)), 0.0).shape
+        (2, 3, 4, 4)
+    """
+    return _drop("dropout3d", x, p, training, generator, 3)
+
+
+def _drop(
+    function: str, x: Any, p: float, training: bool, generator: random.Generator | None, n: int | None
+) -> Any:
+    """Drop elements of ``x``, or with ``n`` channels of images of ``n`` axes."""
+    x = checks.floating(function, "x", x)
+    p = checks.number(function, "p", p, 0, 1)
+    shape = x.shape
+    if n is not None:
+        if x.ndim != n + 2 and (n == 2 or x.ndim != n + 1):
+            axes = ", ".join(AXES[n - 1])
+            raise ShapeError(
+                f"{function} expects x of shape (N, C, {axes}){'' if n == 2 else f' or (C, {axes})'}, "
+                f"got {x.shape}"
+            )
+        shape = x.shape[:-n] + (1,) * n
+    if not training or p == 0:
+        return x
+    keep = random.bernoulli(1 - p, shape, device=x.device, generator=generator)
+    return kept(x, keep, scale=1 / (1 - p) if p < 1 else 1.0)
+
+
+@fused
+def kept(x: Any, keep: Any, *, scale: float) -> Any:
+    """Return ``scale * x`` where ``keep`` is true, and 0 elsewhere."""
+    # A choice, and not a product with 0: an element of inf that is left out must not become nan.
+    return select(keep, x, 0.0) * scale
+
+
+def alpha_dropout(
+    x: Any, p: float = 0.5, training: bool = True, generator: random.Generator | None = None
+) -> Any:
+    r"""Set each element to what SELU gives far left with probability ``p``, and shift and scale all.
+
+    .. math:: y = a \, (m x + (1 - m) \, \alpha') + b, \qquad
+        a = \big( (1 - p) (1 + p \, \alpha'^2) \big)^{-1/2}, \quad b = -a \, p \, \alpha'
+
+    where :math:`m` is 0 with probability ``p`` and 1 otherwise, and :math:`\alpha' \approx -1.758`. Inputs of
+    mean 0 and variance 1 keep both.
+
+    Args:
+        x: a Tensor of floats.
+        p: the probability of being left out, from 0 to 1.
+        training: if false, ``x`` is returned as it is.
+        generator: where the random numbers come from; by default the global generator.
+
+    Shape:
+        ``(*) -> (*)``
+
+    Raises:
+        ArgumentError: if ``p`` is no probability.
+        DTypeError: if ``x`` does not hold floats.
+
+    Example:
+        >>> F.alpha_dropout(lucid.ones(3), 0.5, training=False)
+        Tensor([1.0, 1.0, 1.0])
+
+    Klambauer et al., Self-Normalizing Neural Networks, 2017.
+    """
+    x = checks.floating("alpha_dropout", "x", x)
+    p = checks.number("alpha_dropout", "p", p, 0, 1)
     if not training or p == 0:
         return x
     keep = random.bernoulli(1 - p, x.shape, device=x.device, generator=generator)
-    # A choice, and not a product with 0: an element of inf that is left out must not become nan.
-    kept = select(keep, x, 0.0)
-    return kept if p == 1 else kept * (1 / (1 - p))
+    if p == 1:
+        return choose(keep, x, 0.0)
+    a = 1 / math.sqrt((1 - p) * (1 + p * _FAR_LEFT**2))
+    return choose(keep, a * x, a * _FAR_LEFT) - a * p * _FAR_LEFT
+
+
+_FAR_LEFT = -1.0507009873554805 * 1.6732632423543772  # minus the scale of SELU times its alpha
