@@ -36,7 +36,6 @@ def softmax(x: Any, axis: int = -1) -> Any:
     return shares(x, axis=normalize_axis(axis, x.ndim))
 
 
-@fused
 @primitive(promotes="float")
 def shares(xp: Any, x: Any, /, *, axis: int) -> Any:
     """Return the softmax; see ``softmax``."""
@@ -47,10 +46,13 @@ def shares(xp: Any, x: Any, /, *, axis: int) -> Any:
     return e / xp.sum(e, axis=axis, keepdims=True)
 
 
-@shares.definition.vjp
+@shares.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: int) -> Any:
     weighted = g * out
     return (weighted - out * xp.sum(weighted, axis=axis, keepdims=True),)
+
+
+shares = fused(shares)
 
 
 def log_softmax(x: Any, axis: int = -1) -> Any:
@@ -76,7 +78,6 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     return log_shares(x, axis=normalize_axis(axis, x.ndim))
 
 
-@fused
 @primitive(promotes="float")
 def log_shares(xp: Any, x: Any, /, *, axis: int) -> Any:
     """Return the logarithm of the softmax; see ``log_softmax``."""
@@ -86,6 +87,9 @@ def log_shares(xp: Any, x: Any, /, *, axis: int) -> Any:
     return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
 
 
-@log_shares.definition.vjp
+@log_shares.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: int) -> Any:
     return (g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),)
+
+
+log_shares = fused(log_shares)

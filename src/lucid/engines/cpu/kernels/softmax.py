@@ -1,0 +1,111 @@
+"""Softmax along rows, and its logarithm. Along another axis, that axis is put last first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lucid.engines.cpu.kernels.loops import dense, loop, part, prange
+from lucid.engines.cpu.kernels.maths import exp
+
+import numpy as np  # isort: skip  (after the settings of loops)
+
+Array = np.ndarray[Any, Any]
+
+
+def shares(x: Array, *, axis: int) -> Any:
+    """Return the softmax; see ``F.shares``."""
+    return _along(x, axis, False)
+
+
+def shares_vjp(g: Array, out: Array, _residuals: None, _x: Array, *, axis: int) -> Any:
+    """Return the gradient of ``x``."""
+    return (_slopes_along(g, out, axis, False),)
+
+
+def log_shares(x: Array, *, axis: int) -> Any:
+    """Return the logarithm of the softmax; see ``F.log_shares``."""
+    return _along(x, axis, True)
+
+
+def log_shares_vjp(g: Array, out: Array, _residuals: None, _x: Array, *, axis: int) -> Any:
+    """Return the gradient of ``x``."""
+    return (_slopes_along(g, out, axis, True),)
+
+
+def _along(x: Array, axis: int, logarithm: bool) -> Any:
+    if x.dtype != np.float32 or x.size == 0:
+        return None
+    rows = _rows(x, axis)
+    out = np.empty(rows.shape, np.float32)
+    flat = (-1, rows.shape[-1])
+    _softmax(rows.reshape(flat), out.reshape(flat), logarithm)
+    return np.moveaxis(out, -1, axis), None
+
+
+def _slopes_along(g: Array, out: Array, axis: int, logarithm: bool) -> Array:
+    slopes, rows = _rows(g, axis), _rows(out, axis)
+    result = np.empty(rows.shape, np.float32)
+    flat = (-1, rows.shape[-1])
+    _slopes(slopes.reshape(flat), rows.reshape(flat), result.reshape(flat), logarithm)
+    return np.moveaxis(result, -1, axis)
+
+
+def _rows(x: Array, axis: int) -> Array:
+    """Return ``x`` with ``axis`` last, in rows that may be written to, so that there is one kind of them."""
+    rows: Array = dense(np.moveaxis(x, axis, -1))
+    return rows if rows.flags.writeable else rows.copy()
+
+
+@part
+def _ordered(bits: Any) -> Any:
+    """Return the bits of a float as an integer of the same order among its like; and back."""
+    return bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF))
+
+
+@part
+def _largest(row: Any) -> Any:
+    """Return the largest number of ``row``, or nan; by integers, since these have no nan to look out for."""
+    bits = row.view(np.int32)
+    best = np.int32(-(2**31))
+    for i in range(bits.size):
+        best = max(best, _ordered(bits[i]))
+    return np.int32(_ordered(best)).view(np.float32)
+
+
+@loop
+def _softmax(rows: Any, out: Any, logarithm: Any) -> None:
+    for r in prange(rows.shape[0]):
+        row, result = rows[r], out[r]
+        top = _largest(row)
+        total = np.float32(0)
+        if logarithm:
+            for i in range(row.size):
+                total += exp(row[i] - top)
+            shift = np.log(total)
+            for i in range(row.size):
+                result[i] = (row[i] - top) - shift
+        else:
+            for i in range(row.size):
+                e = exp(row[i] - top)
+                result[i] = e
+                total += e
+            factor = np.float32(1) / total
+            for i in range(row.size):
+                result[i] *= factor
+
+
+@loop
+def _slopes(slopes: Any, rows: Any, result: Any, logarithm: Any) -> None:
+    for r in prange(rows.shape[0]):
+        g, row, d = slopes[r], rows[r], result[r]
+        total = np.float32(0)
+        if logarithm:
+            for i in range(row.size):
+                total += g[i]
+            for i in range(row.size):
+                d[i] = g[i] - exp(row[i]) * total
+        else:
+            for i in range(row.size):
+                total += g[i] * row[i]
+            for i in range(row.size):
+                d[i] = row[i] * (g[i] - total)
