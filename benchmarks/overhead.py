@@ -160,7 +160,7 @@ def main() -> None:
     check_gradients()
     versions = [f"{name} {version(name)}" for name in ("lucid-nn", "numpy", "torch")]
     print(*versions, f"Python {platform.python_version()}", f"{os.cpu_count()} cores", sep=", ", end="\n\n")
-    samples = measure({"lucid": lucid_cases, "torch": torch_cases}, options.rounds)
+    samples = measure({"lucid": lucid_cases, "torch": torch_cases}, options.rounds).samples
     print(table(samples, "lucid", "torch"), end="\n\n")
     print(import_table(options.imports))
 
