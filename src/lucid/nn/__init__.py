@@ -14,6 +14,7 @@ from lucid.nn.layers.adaptive_pooling import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
+from lucid.nn.layers.attention import MultiheadAttention
 from lucid.nn.layers.batch_normalization import (
     BatchNorm1d,
     BatchNorm2d,
@@ -127,4 +128,5 @@ __all__ = [
     "Dropout1d",
     "Dropout2d",
     "Dropout3d",
+    "MultiheadAttention",
 ]
