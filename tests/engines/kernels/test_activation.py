@@ -15,7 +15,7 @@ import lucid.nn.functional as F
 from lucid import Tensor
 from lucid.engines.cpu.kernels import table
 from lucid.fused import Fused
-from lucid.nn.functional.activation import bent, gelu_exact, gelu_tanh
+from lucid.nn.functional.activation import bent, gelu_exact, gelu_tanh, swish
 from tests.engines.kernels.agree import LAYOUTS, Array, agree
 
 ROWS: list[tuple[Fused, dict[str, Any]]] = [
@@ -24,7 +24,7 @@ ROWS: list[tuple[Fused, dict[str, Any]]] = [
     (bent, {"slope": -2.0}),
     (gelu_exact, {}),
     (gelu_tanh, {}),
-    (F.silu, {}),
+    (swish, {}),
     (F.sigmoid, {}),
     (F.tanh, {}),
 ]
@@ -114,7 +114,7 @@ def erfc(x: Array) -> Array:
 DIGITS: list[tuple[str, Callable[[Array], Array], float, float]] = [
     ("sigmoid", lambda x: 1 / (1 + np.exp(-x)), 80, 3),
     ("tanh", np.tanh, 10, 3),
-    ("silu", lambda x: x / (1 + np.exp(-x)), 80, 4),
+    ("swish", lambda x: x / (1 + np.exp(-x)), 80, 4),
     ("gelu_exact", lambda x: x * erfc(-x / math.sqrt(2)) / 2, 12, 8),
 ]
 

@@ -9,8 +9,11 @@ import numpy as np
 
 import lucid.nn.functional as F
 from lucid.testing import OpCase, between, integers, nonzero, normal, positive
+from tests.nn.functional.cases_activation import ACTIVATED, MORE_ACTIVATIONS
 from tests.nn.functional.cases_convolution import CONVOLUTION
 from tests.nn.functional.cases_normalization import NORMALIZATION
+from tests.nn.functional.cases_pooling import POOLING
+from tests.nn.functional.cases_recurrent import RECURRENT
 from tests.ops.rows import UNARY, with_options
 
 Array = Any
@@ -288,4 +291,14 @@ LOSSES = [
     ),
 ]
 
-CASES: list[OpCase] = [*ACTIVATIONS, *LINEAR, *LOSSES, *NORMALIZATION, *CONVOLUTION]
+CASES: list[OpCase] = [
+    *ACTIVATIONS,
+    *MORE_ACTIVATIONS,
+    *LINEAR,
+    *ACTIVATED,
+    *LOSSES,
+    *NORMALIZATION,
+    *CONVOLUTION,
+    *POOLING,
+    *RECURRENT,
+]

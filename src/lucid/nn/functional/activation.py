@@ -24,6 +24,7 @@ __all__ = [
     "relu",
     "sigmoid",
     "silu",
+    "swish",
     "tanh",
 ]
 
@@ -164,7 +165,6 @@ _SLOPE = math.sqrt(2 / math.pi)
 _BEND = 0.044715
 
 
-@fused
 def silu(x: Any) -> Any:
     r"""Return ``x`` times its sigmoid, also called swish.
 
@@ -180,6 +180,12 @@ def silu(x: Any) -> Any:
     Elfwing, Uchibe and Doya, Sigmoid-Weighted Linear Units, 2017.
     """
     x = checks.as_tensor("silu", "x", x)
+    return swish(x)
+
+
+@fused
+def swish(x: Any) -> Any:
+    """Return ``x`` times its sigmoid; see ``silu``."""
     return x * ops.sigmoid(x)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from lucid.errors import ShapeError
 from lucid.fused import fused
 from lucid.nn.functional import checks
-from lucid.nn.functional.activation import gelu_exact, gelu_tanh, relu, sigmoid, silu, tanh
+from lucid.nn.functional.activation import gelu_exact, gelu_tanh, relu, sigmoid, swish, tanh
 from lucid.ops import flatten, one_hot
 from lucid.recording import primitive
 
@@ -62,7 +62,7 @@ ACTIVATIONS = {
     "relu": relu,
     "gelu": gelu_exact,
     "gelu_tanh": gelu_tanh,
-    "silu": silu,
+    "silu": swish,
     "sigmoid": sigmoid,
     "tanh": tanh,
 }

@@ -14,9 +14,10 @@ import numpy as np
 from lucid.errors import ArgumentError, DTypeError, ShapeError
 from lucid.fused import fused
 from lucid.nn.functional import checks
+from lucid.nn.functional.smooth import log1p_exp
 from lucid.nn.functional.softmax import log_softmax
 from lucid.ops import abs, getitem, square, where
-from lucid.recording import held, primitive
+from lucid.recording import held
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -125,24 +126,13 @@ def binary_cross_entropy_with_logits(
     x, target = _pair(name, x, target, reduction)
     _check_probabilities(name, target)
     # No large numbers are subtracted here, so that also the losses of sure answers keep their digits.
-    if_yes, if_no = target * softplus(-x), (1 - target) * softplus(x)
+    if_yes, if_no = target * log1p_exp(-x), (1 - target) * log1p_exp(x)
     if pos_weight is not None:
         if_yes = if_yes * _broadcast_weight(name, "pos_weight", pos_weight, x)
     losses = if_yes + if_no
     if weight is not None:
         losses = losses * _broadcast_weight(name, "weight", weight, x)
     return _reduce(losses, reduction)
-
-
-@primitive(promotes="float")
-def softplus(xp: Any, x: Any, /) -> Any:
-    """Return ``log(1 + exp(x))`` without overflow, elementwise: ``-log(sigmoid(-x))``."""
-    return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
-
-
-@softplus.vjp
-def _(xp: Any, g: Any, _out: Any, x: Any) -> Any:
-    return (g * xp.sigmoid(x),)
 
 
 def _broadcast_weight(function: str, name: str, weight: Any, x: Any) -> Any:

@@ -72,10 +72,12 @@ def _relu_vjp(g: Array, y: Array, out: Array) -> None:
 
 
 def relu(x: Array) -> Any:
+    """Return what is positive, and 0 elsewhere."""
     return _map(_relu, x)
 
 
 def relu_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+    """Return the gradient of ``x``."""
     return _pull(_relu_vjp, g, order, out)
 
 
@@ -100,10 +102,12 @@ def _bent_vjp(g: Array, x: Array, slope: Any, out: Array) -> None:
 
 
 def bent(x: Array, *, slope: float) -> Any:
+    """Return what is positive, and ``slope * x`` elsewhere."""
     return _map(_bent, x, _f(slope))
 
 
 def bent_vjp(g: Array, out: Array, order: Order, x: Array, *, slope: float) -> Any:
+    """Return the gradient of ``x``."""
     return _pull(_bent_vjp, g, order, x, _f(slope))
 
 
@@ -146,10 +150,12 @@ def _gelu_vjp(g: Array, x: Array, out: Array) -> None:
 
 
 def gelu_exact(x: Array) -> Any:
+    """Return ``x`` times the probability that a normal number lies below it."""
     return _map(_gelu, x)
 
 
 def gelu_exact_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+    """Return the gradient of ``x``."""
     return _pull(_gelu_vjp, g, order, x)
 
 
@@ -192,10 +198,12 @@ def _gelu_tanh_vjp(g: Array, x: Array, out: Array) -> None:
 
 
 def gelu_tanh(x: Array) -> Any:
+    """Return the approximation of gelu."""
     return _map(_gelu_tanh, x)
 
 
 def gelu_tanh_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+    """Return the gradient of ``x``."""
     return _pull(_gelu_tanh_vjp, g, order, x)
 
 
@@ -232,11 +240,13 @@ def _silu_vjp(g: Array, x: Array, out: Array) -> None:
             out[i] = g[i] * silu_slope(x[i])
 
 
-def silu(x: Array) -> Any:
+def swish(x: Array) -> Any:
+    """Return ``x`` times its sigmoid."""
     return _map(_silu, x)
 
 
-def silu_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+def swish_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+    """Return the gradient of ``x``."""
     return _pull(_silu_vjp, g, order, x)
 
 
@@ -264,10 +274,12 @@ def _sigmoid_vjp(g: Array, y: Array, out: Array) -> None:
 
 
 def sigmoid(x: Array) -> Any:
+    """Return the sigmoid."""
     return _map(_sigmoid, x)
 
 
 def sigmoid_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+    """Return the gradient of ``x``."""
     return _pull(_sigmoid_vjp, g, order, out)
 
 
@@ -292,8 +304,10 @@ def _tanh_vjp(g: Array, y: Array, out: Array) -> None:
 
 
 def tanh(x: Array) -> Any:
+    """Return the hyperbolic tangent."""
     return _map(_tanh, x)
 
 
 def tanh_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+    """Return the gradient of ``x``."""
     return _pull(_tanh_vjp, g, order, out)

@@ -56,11 +56,13 @@ def _room(x: Array) -> Array:
 
 
 def affine(x: Array, weight: Array, bias: Array | None = None) -> Any:
+    """Return ``x @ weight.T + bias``."""
     y = _product(x, weight, bias)
     return None if y is None else (y, None)
 
 
 def affine_vjp(g: Array, out: Array, residuals: None, x: Array, weight: Array, *bias: Array) -> Any:
+    """Return the gradients, to be called for."""
     g2 = _matrix(g)
     return (*_of_products(g2, x, weight), *((lambda: sum_of_rows(g2)) for _ in bias))
 
@@ -184,13 +186,14 @@ _CURVES: dict[str, tuple[Any, Any, bool]] = {
     "relu": (None, _relu_rows, True),
     "gelu": (curves.gelu_exact, _gelu_rows, False),
     "gelu_tanh": (curves.gelu_tanh, _gelu_tanh_rows, False),
-    "silu": (curves.silu, _silu_rows, False),
+    "silu": (curves.swish, _silu_rows, False),
     "sigmoid": (curves.sigmoid, _sigmoid_rows, True),
     "tanh": (curves.tanh, _tanh_rows, True),
 }
 
 
 def activated(x: Array, weight: Array, bias: Array | None, *, activation: str) -> Any:
+    """Return an activation of ``x @ weight.T + bias``."""
     y = _product(x, weight, bias)
     if y is None:
         return None
@@ -205,6 +208,7 @@ def activated(x: Array, weight: Array, bias: Array | None, *, activation: str) -
 def activated_vjp(
     g: Array, out: Array, residuals: Any, x: Array, weight: Array, bias: Array | None, *, activation: str
 ) -> Any:
+    """Return the gradients, to be called for."""
     _, slope, _ = _CURVES[activation]
     g2 = _matrix(g)
     d, sums = np.empty(g2.shape, np.float32), _room(g2)

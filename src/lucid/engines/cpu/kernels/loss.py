@@ -117,6 +117,7 @@ def class_entropy(
     smoothing: float,
     reduction: str,
 ) -> Any:
+    """Return the cross entropy of each row with its class, reduced."""
     if x.dtype != np.float32 or not (weight is None or weight.dtype == np.float32):
         return None
     rows = _rows(x)
@@ -150,6 +151,7 @@ def class_entropy_vjp(
     smoothing: float,
     reduction: str,
 ) -> tuple[Any, ...]:
+    """Return the gradients of the logits and of the weights, to be called for."""
     classes, weights, total_weight, largest, inverse, count = residuals
     scale = np.empty(len(classes))  # what each row's loss counts
     scale[:] = g.reshape(-1) / np.float64(count)

@@ -38,7 +38,7 @@ FILES: dict[str, str] = {
     "bent": "activation",
     "gelu_exact": "activation",
     "gelu_tanh": "activation",
-    "silu": "activation",
+    "swish": "activation",
     "sigmoid": "activation",
     "tanh": "activation",
     "sgd": "optimizers",
