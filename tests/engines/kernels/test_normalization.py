@@ -177,6 +177,8 @@ def test_other_dtypes_are_left_to_the_definition() -> None:
 @pytest.mark.parametrize("layout", ["rows", "channels last"])
 def test_far_from_0_nothing_is_lost(layout: str) -> None:
     """Numbers around 10,000 that differ by 1: what float32 holds of them is normalised to its last digits."""
+    if table.find("batch_normalized") is None:
+        pytest.skip("no kernels here")
     x = LAYOUTS[layout](draw(8, 16, 30, 30, offset=1e4).astype(np.float32))
     y = F.batch_norm(Tensor(x), None, None, training=True).numpy()
     exact = F.batch_norm(Tensor(x.astype(float)), None, None, training=True).numpy()

@@ -23,6 +23,7 @@ from lucid.nn.functional.normalization import (
     with_channels,
 )
 from lucid.ops import sqrt, square
+from lucid.recording import primitive
 from lucid.tensor import Tensor
 
 ACTIVATIONS = ("relu",)
@@ -99,7 +100,7 @@ def batch_norm(
     more_than_one("batch_norm", "value per channel in training", count, x)
     y, mean, var = batch_normalized(x, weight, bias, residual, eps=eps, activation=activation)
     if running is not None and count:
-        _move(running, mean, var * (count / (count - 1)), momentum)
+        _move(running, mean, var, count, momentum)
     return y
 
 
@@ -201,7 +202,7 @@ def instance_norm(
     more_than_one("instance_norm", "value per channel of an example", count, x)
     y, mean, var = group_normalized(x, weight, bias, groups=x.shape[1], eps=eps)
     if running is not None and x.size:
-        _move(running, mean.mean(axis=0), var.mean(axis=0) * (count / (count - 1)), momentum)
+        _move(running, mean.mean(axis=0), var.mean(axis=0), count, momentum)
     return y
 
 
@@ -227,9 +228,18 @@ def _running(function: str, mean: Any, var: Any, x: Any) -> tuple[Any, Any] | No
     return mean, var
 
 
-def _move(running: tuple[Any, Any], mean: Any, var: Any, momentum: float) -> None:
-    """Move the running statistics towards ``mean`` and ``var``."""
+def _move(running: tuple[Any, Any], mean: Any, var: Any, count: int, momentum: float) -> None:
+    """Move the running statistics towards those of samples of ``count`` values, whose ``var`` is biased."""
     with no_grad():
-        moved = [(1 - momentum) * old + momentum * new for old, new in zip(running, (mean, var), strict=True)]
+        moved = [
+            weighted(running[0], mean, a=1 - momentum, b=momentum),
+            weighted(running[1], var, a=1 - momentum, b=momentum * count / (count - 1)),
+        ]
         for old, new in zip(running, moved, strict=True):
             old.copy_(new)
+
+
+@primitive(promotes="common")
+def weighted(xp: Any, x: Any, y: Any, /, *, a: float, b: float) -> Any:
+    """Return ``a * x + b * y``, never differentiated."""
+    return a * x + b * y

@@ -196,7 +196,7 @@ def _with_last_axes(function: str, x: Any, normalized_shape: Any) -> tuple[Any, 
     x = checks.floating(function, "x", x)
     shape = shape_of_last_axes(function, normalized_shape)
     if x.shape[-len(shape) :] != shape:
-        raise ShapeError(f"{function} expects x of shape (*, {str(shape)[1:-1]}), got {x.shape}")
+        raise ShapeError(f"{function} expects x of shape (*, {', '.join(map(str, shape))}), got {x.shape}")
     return x, shape
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from lucid.errors import ShapeError
 from lucid.nn import functional as F
-from lucid.nn import init
 from lucid.nn.functional import checks
 from lucid.nn.functional.batch_normalization import ACTIVATIONS
 from lucid.nn.layers.normalization import reset, shown
@@ -53,10 +52,10 @@ class _ChannelNorm(Module):
 
     def reset_running_stats(self) -> None:
         """Set the running mean to zeros, the running variance to ones, and the count of batches to 0."""
-        if self.running_mean is not None:
-            init.zeros_(self.running_mean)
-            init.ones_(self.running_var)
-            init.zeros_(self.num_batches_tracked)
+        for name, begin in (("running_mean", 0), ("running_var", 1), ("num_batches_tracked", 0)):
+            statistic = getattr(self, name)
+            if statistic is not None:
+                statistic.copy_(begin)
 
     def reset_parameters(self) -> None:
         """Reset the running statistics; set the weight to ones and the bias to zeros."""

@@ -41,7 +41,8 @@ class Layout(NamedTuple):
 
     def fit(self, value: Array) -> Array:
         """Return ``value`` as loops take it: one number for each channel, float32."""
-        return np.ascontiguousarray(np.broadcast_to(value.astype(np.float32), self.lead))
+        value = value.astype(np.float32)
+        return value if value.shape == self.lead else np.ascontiguousarray(np.broadcast_to(value, self.lead))
 
 
 def _layout(x: Array, apart: bool) -> Layout:
