@@ -10,6 +10,7 @@ import numpy as np
 import lucid.nn.functional as F
 from lucid.testing import OpCase, between, integers, nonzero, normal, positive
 from tests.nn.functional.cases_activation import ACTIVATED, MORE_ACTIVATIONS
+from tests.nn.functional.cases_attention import ATTENTION
 from tests.nn.functional.cases_convolution import CONVOLUTION
 from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.nn.functional.cases_pooling import POOLING
@@ -294,6 +295,7 @@ LOSSES = [
 CASES: list[OpCase] = [
     *ACTIVATIONS,
     *MORE_ACTIVATIONS,
+    *ATTENTION,
     *LINEAR,
     *ACTIVATED,
     *LOSSES,
