@@ -280,13 +280,13 @@ def rnn_cell(
     checks.one_of("rnn_cell", "nonlinearity", nonlinearity, NONLINEARITIES)
     x, (h,), weights = _arguments("rnn_cell", 1, x, (hx,), w_ih, w_hh, b_ih, b_hh)
     if x.ndim == 1:
-        return rnn_cell(x[None], h[None], *weights, nonlinearity)[0]
+        return rnn_cell(x[None], h[None], *weights, nonlinearity=nonlinearity)[0]
     return rnn_sequence(x, h, *weights, nonlinearity=nonlinearity, batch_sizes=x.shape[:1], reverse=False)[1]
 
 
 def _arguments(
     function: str, gates: int, x: Any, state: State, w_ih: Any, w_hh: Any, b_ih: Any, b_hh: Any
-) -> tuple[Any, State, tuple[Any, ...]]:
+) -> tuple[Any, State, tuple[Any, Any, Any, Any]]:
     """Return the input, the state and the weights of one step as Tensors whose shapes fit together."""
     x = checks.floating(function, "x", x)
     w_ih = checks.floating(function, "w_ih", w_ih, x)
@@ -309,11 +309,15 @@ def _arguments(
             raise ShapeError(
                 f"{function} expects a state of shape {expected} for x of shape {x.shape}, got {s.shape}"
             )
-    biases = []
-    for name, bias in (("b_ih", b_ih), ("b_hh", b_hh)):
-        if bias is not None:
-            bias = checks.floating(function, name, bias, x)
-            if bias.shape != (rows,):
-                raise ShapeError(f"{function} expects {name} of shape {(rows,)}, got {bias.shape}")
-        biases.append(bias)
-    return x, state, (w_ih, w_hh, *biases)
+    b_ih = _bias(function, "b_ih", b_ih, rows, x)
+    b_hh = _bias(function, "b_hh", b_hh, rows, x)
+    return x, state, (w_ih, w_hh, b_ih, b_hh)
+
+
+def _bias(function: str, name: str, bias: Any, rows: int, x: Any) -> Any:
+    if bias is None:
+        return None
+    bias = checks.floating(function, name, bias, x)
+    if bias.shape != (rows,):
+        raise ShapeError(f"{function} expects {name} of shape {(rows,)}, got {bias.shape}")
+    return bias

@@ -64,7 +64,7 @@ class RNNBase(Module):
         for layer in range(self.num_layers):
             below = self.input_size if layer == 0 else size * self._directions
             for suffix in self._suffixes(layer):
-                shapes = {"weight_ih": (rows, below), "weight_hh": (rows, size)}
+                shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, below), "weight_hh": (rows, size)}
                 if self.bias:
                     shapes |= {"bias_ih": (rows,), "bias_hh": (rows,)}
                 if self.proj_size:

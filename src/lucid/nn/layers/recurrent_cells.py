@@ -40,7 +40,7 @@ class RNNCellBase(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
-    def _weights(self) -> tuple[Any, ...]:
+    def _weights(self) -> tuple[Any, Any, Any, Any]:
         return self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh
 
     def _check(self, x: Any) -> Any:
@@ -211,7 +211,7 @@ class RNNCell(RNNCellBase):
     def forward(self, x: Any, hx: Any = None) -> Any:
         """Return the next state; ``hx`` is the one before, by default zeros."""
         zero = self._check(x)
-        return F.rnn_cell(x, zero if hx is None else hx, *self._weights(), self.nonlinearity)
+        return F.rnn_cell(x, zero if hx is None else hx, *self._weights(), nonlinearity=self.nonlinearity)
 
     def extra_repr(self) -> str:
         shown = super().extra_repr()

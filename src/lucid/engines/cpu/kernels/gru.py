@@ -11,9 +11,18 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu.kernels.linear import sum_of_rows
 from lucid.engines.cpu.kernels.loops import dense, inline, loop, prange
 from lucid.engines.cpu.kernels.maths import sigmoid, tanh
-from lucid.engines.cpu.kernels.steps import column_sums, fits, multiply, plan, product, require, started
+from lucid.engines.cpu.kernels.steps import (
+    fits,
+    multiply,
+    plan,
+    product,
+    require,
+    rows_of,
+    started,
+)
 from lucid.engines.cpu.onednn.matmul import matmul
 from lucid.engines.cpu.onednn.steps import steps
 
@@ -41,7 +50,7 @@ def gru_sequence(
     rows, size = len(w_hh), h0.shape[1]
     states = started(where.height, where.first, h0)
     gates = np.empty((len(x), 4 * size), np.float32)
-    bias = np.zeros(rows, np.float32) if b_hh is None else dense(b_hh)
+    bias = np.zeros(rows, np.float32) if b_hh is None else rows_of(b_hh)
     work = np.empty((where.sizes[0], rows), np.float32)
     require(_forward(where.steps, calls, inputs, work, bias, gates, states))
     return (states[where.output], states[where.last]), (gates, states)
@@ -97,9 +106,9 @@ def gru_sequence_vjp(
     assert calls is not None
     d_states = started(where.height, where.last, g[1])
     d_gates = np.empty_like(gates)
-    require(_backward(where.steps, calls, dense(g[0]), gates, states, d_gates, d_states))
+    require(_backward(where.steps, calls, rows_of(g[0]), gates, states, d_gates, d_states))
     by_input, by_state = d_gates[:, : 3 * size], d_gates[:, size:]
-    sums = column_sums(d_gates) if b_ih is not None or b_hh is not None else None
+    sums = sum_of_rows(d_gates) if b_ih is not None or b_hh is not None else None
     return (
         lambda: product(by_input, _turned(w_ih, size)),
         d_states[where.first],
@@ -111,7 +120,7 @@ def gru_sequence_vjp(
 
 
 def _turned(rows: Array, count: int) -> Array:
-    """Return the rows with the last ``count`` first: r, z, n becomes n, r, z by the one, and goes back by two."""
+    """Return the rows with the last ``count`` first: r, z, n becomes n, r, z by one part, and back by two."""
     return np.concatenate([rows[-count:], rows[:-count]])
 
 

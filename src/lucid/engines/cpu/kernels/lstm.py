@@ -10,15 +10,16 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu.kernels.linear import sum_of_rows
 from lucid.engines.cpu.kernels.loops import dense, inline, loop, prange
 from lucid.engines.cpu.kernels.maths import sigmoid, tanh
 from lucid.engines.cpu.kernels.steps import (
-    column_sums,
     fits,
     multiply,
     plan,
     product,
     require,
+    rows_of,
     started,
     sum_of,
 )
@@ -123,10 +124,10 @@ def lstm_sequence_vjp(
     d_hidden = np.empty((where.sizes[0], cells.shape[1]), np.float32) if w_hr is not None else d_states
     require(
         _backward(
-            where.steps, calls, project, dense(g[0]), gates, cells, d_gates, d_states, d_cells, d_hidden
+            where.steps, calls, project, rows_of(g[0]), gates, cells, d_gates, d_states, d_cells, d_hidden
         )
     )
-    bias = column_sums(d_gates) if b_ih is not None or b_hh is not None else None
+    bias = sum_of_rows(d_gates) if b_ih is not None or b_hh is not None else None
     by_rows = d_gates.T
     return (
         lambda: product(d_gates, dense(w_ih)),

@@ -6,15 +6,16 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu.kernels.linear import sum_of_rows
 from lucid.engines.cpu.kernels.loops import dense, inline, loop, prange
 from lucid.engines.cpu.kernels.maths import tanh
 from lucid.engines.cpu.kernels.steps import (
-    column_sums,
     fits,
     multiply,
     plan,
     product,
     require,
+    rows_of,
     started,
     sum_of,
 )
@@ -92,8 +93,8 @@ def rnn_sequence_vjp(
     d_states = started(where.height, where.last, g[1])
     d_sums = np.empty((len(x), states.shape[1]), np.float32)
     with_tanh = nonlinearity == "tanh"
-    require(_backward(where.steps, calls, with_tanh, dense(g[0]), states, d_sums, d_states))
-    bias = column_sums(d_sums) if b_ih is not None or b_hh is not None else None
+    require(_backward(where.steps, calls, with_tanh, rows_of(g[0]), states, d_sums, d_states))
+    bias = sum_of_rows(d_sums) if b_ih is not None or b_hh is not None else None
     by_rows = d_sums.T
     return (
         lambda: product(d_sums, dense(w_ih)),

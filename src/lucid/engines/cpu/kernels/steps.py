@@ -9,7 +9,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from lucid.engines.cpu.kernels.loops import inline, loop, prange
+from lucid.engines.cpu.kernels.loops import dense, inline
 from lucid.engines.cpu.onednn.library import OneDNNError
 from lucid.engines.cpu.onednn.matmul import matmul
 
@@ -84,12 +84,12 @@ def _rows(index: Array) -> Rows:
 # ----------------------------------------------------------------- products
 
 
-@intrinsic  # type: ignore[misc]
+@intrinsic  # type: ignore[untyped-decorator]
 def _call(_context: Any, _address: Any, arguments: Any) -> Any:
     """Call the C function at an address with a tuple of integers; it returns an int."""
 
     def build(context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        from llvmlite import ir
+        from llvmlite import ir  # it comes with Numba
 
         values = [builder.extract_value(args[1], i) for i in range(len(arguments))]
         function = ir.FunctionType(ir.IntType(32), [v.type for v in values])
@@ -130,35 +130,17 @@ def fits(*arrays: Array | None) -> bool:
     return all(a is None or (a.dtype == np.float32 and a.size) for a in arrays)
 
 
+def rows_of(x: Array) -> Array:
+    """Return ``x`` by rows, and not read-only: that would be another type, to compile loops for anew."""
+    rows: Array = dense(x)
+    return rows if rows.flags.writeable else rows.copy()
+
+
 def sum_of(a: Array | None, b: Array | None) -> Array | None:
     """Return the sum of two biases, of which both may be missing."""
     if a is None or b is None:
         return a if b is None else b
     return a + b
-
-
-def column_sums(x: Array) -> Array:
-    """Return the sum of all rows."""
-    out = np.empty(x.shape[1], np.float32)
-    _add_rows(x, out)
-    return out
-
-
-@loop
-def _add_rows(x, out):  # type: ignore[no-untyped-def]
-    rows, columns = x.shape
-    for block in prange((columns + 63) // 64):
-        total = out[64 * block : 64 * block + 64]
-        part = np.empty(total.size, np.float32)
-        total[:] = 0
-        for start in range(0, rows, 64):  # sums of sums lose fewer digits than one long sum
-            part[:] = 0
-            for n in range(start, min(rows, start + 64)):
-                row = x[n, 64 * block : 64 * block + 64]
-                for j in range(total.size):
-                    part[j] += row[j]
-            for j in range(total.size):
-                total[j] += part[j]
 
 
 def started(height: int, first: Rows, initial: Array) -> Array:
