@@ -138,8 +138,8 @@ def test_layer(name: str, need_weights: bool) -> None:
     padding = np.zeros((3, 7), bool)
     padding[1, 5:] = True
     check_layer(options, inputs, {"key_padding_mask": padding}, need_weights=need_weights)
-    check_layer(options, [x[:, 0] for x in inputs] if not options.get("batch_first") else [x[0] for x in inputs],
-                {}, need_weights=need_weights)  # fmt: skip
+    alone = [x[0] if options.get("batch_first") else x[:, 0] for x in inputs]
+    check_layer(options, alone, {}, need_weights=need_weights)
 
 
 MASKS: dict[str, dict[str, Any]] = {

@@ -25,6 +25,8 @@ row = lucid.zeros(4)
 table = lucid.zeros((5, 2))
 classes = Tensor([0, 1, 2, 0])
 bce = F.binary_cross_entropy_with_logits
+attend = F.scaled_dot_product_attention
+heads = lucid.zeros((6, 4, 3))
 
 ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     # activations
@@ -56,6 +58,23 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: F.softmax(lucid.zeros(())), IndexingError, "the tensor has 0 axes"),
     (lambda: F.log_softmax(x, None), ArgumentTypeError, "axis must be an integer, got None"),
     (lambda: F.log_softmax(x, 0.5), ArgumentTypeError, "axis must be an integer, got 0.5"),
+    # attention
+    (lambda: attend(x, x, [1.0]), ArgumentTypeError, "attention expects value to be a Tensor, got list"),
+    (lambda: attend(x, x, classes), DTypeError, "value to hold floats, got int64"),
+    (lambda: attend(x, x, x.astype("float64")), DTypeError, "one dtype, got float32, float32 and float64"),
+    (lambda: attend(row, x, x), ShapeError, r"at least 2 axes, .* got query \(4,\), key \(4, 3\)"),
+    (lambda: attend(x, table, table), ShapeError, r"query.shape\[-1\] == key.shape\[-1\]"),
+    (lambda: attend(x, x, x[:3]), ShapeError, "one value for each key"),
+    (lambda: attend(heads, heads[:2], heads[:2]), ShapeError, "enable_gqa=True for fewer heads of keys"),
+    (lambda: attend(heads, heads[:4], heads[:4], enable_gqa=True), ShapeError, "to be a multiple of"),
+    (lambda: attend(x, x, x, enable_gqa=True), ShapeError, "heads in axis -3"),
+    (lambda: attend(x, x, x, row[:3]), ShapeError, r"attn_mask to broadcast to \(4, 4\), got \(3,\)"),
+    (lambda: attend(x, x, x, heads[0, 0, 0] > heads), ShapeError, "attn_mask to broadcast"),
+    (lambda: attend(x, x, x, classes), DTypeError, "attn_mask to hold booleans or floats, got int64"),
+    (lambda: attend(x, x, x, row, is_causal=True), ArgumentError, "attn_mask or is_causal=True, got both"),
+    (lambda: attend(x, x, x, None, 2), ArgumentError, "dropout_p to be from 0 to 1, got 2"),
+    (lambda: attend(x, x, x, None, 0.0, 1), ArgumentTypeError, "is_causal to be True or False, got 1"),
+    (lambda: attend(x, x, x, scale=math.inf), ArgumentError, "scale to be finite, got inf"),
     # linear
     (
         lambda: F.linear(x, lucid.zeros((2, 4))),

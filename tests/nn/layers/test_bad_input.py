@@ -14,6 +14,8 @@ from lucid import Tensor
 from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, DTypeError, LucidError, ShapeError
 
 x = lucid.zeros((4, 7))
+three = lucid.zeros((4, 3, 7))
+attend = nn.MultiheadAttention(7, 1)
 
 ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     # constructors
@@ -42,7 +44,33 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: nn.CrossEntropyLoss(ignore_index="none"), ArgumentTypeError, "ignore_index to be an integer"),
     (lambda: nn.NLLLoss(reduction="avg"), ArgumentError, "NLLLoss expects reduction to be one of"),
     (lambda: nn.BCEWithLogitsLoss(pos_weight=2.0), ArgumentTypeError, "pos_weight to be a Tensor, got float"),
+    (lambda: nn.MultiheadAttention(0, 1), ArgumentError, "embed_dim to be a positive integer, got 0"),
+    (lambda: nn.MultiheadAttention(6, 4), ArgumentError, "divide embed_dim evenly, got 4 heads and 6"),
+    (lambda: nn.MultiheadAttention(6, 2, 1.5), ArgumentError, "dropout to be from 0 to 1, got 1.5"),
+    (lambda: nn.MultiheadAttention(6, 2, kdim=0), ArgumentError, "kdim to be a positive integer, got 0"),
+    (
+        lambda: nn.MultiheadAttention(6, 2, batch_first=1),
+        ArgumentTypeError,
+        "batch_first to be True or False",
+    ),
     # calls
+    (lambda: attend(x, x, [1.0]), ArgumentTypeError, "expects value to be a Tensor, got list"),
+    (
+        lambda: attend(x, x[0], x),
+        ShapeError,
+        r"key of 3 axes, .* got shape \(7,\) with a query of shape \(4, 7\)",
+    ),
+    (lambda: attend(x[:, :6], x, x), ShapeError, r"of size 7 \(embed_dim\), got shape \(4, 6\)"),
+    (lambda: attend(x, x, x[:3]), ShapeError, r"one value for each key, got \(4, 7\) and \(3, 7\)"),
+    (lambda: attend(x[:, None], x[:2, None, :], x), ShapeError, "value of 3 axes"),
+    (
+        lambda: attend(three, three[:, :1], three[:, :1]),
+        ShapeError,
+        r"one size in axis 1 \(batch_first=False\)",
+    ),
+    (lambda: attend(x, x, x, x[0] > 0), ShapeError, r"key_padding_mask of shape \(1, 4\), got \(1, 7\)"),
+    (lambda: attend(x, x, x, attn_mask=x), ShapeError, r"of shape \(4, 4\) or \(1, 4, 4\), got \(4, 7\)"),
+    (lambda: attend(x, x, x, Tensor([1, 0, 0, 0])), DTypeError, "key_padding_mask != 0 for True"),
     (
         lambda: nn.Linear(8, 2)(x),
         ShapeError,

@@ -80,10 +80,11 @@ def _softmax(rows: Any, out: Any, logarithm: Any) -> None:
         total = np.float32(0)
         if logarithm:
             for i in range(row.size):
-                total += exp(row[i] - top)
+                result[i] = row[i] - top  # kept, or the compiler would add the logarithm to `top`
+                total += exp(result[i])
             shift = np.log(total)
             for i in range(row.size):
-                result[i] = (row[i] - top) - shift
+                result[i] -= shift
         else:
             for i in range(row.size):
                 e = exp(row[i] - top)
