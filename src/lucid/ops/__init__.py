@@ -121,6 +121,7 @@ from lucid.ops.joining import (
     unstack,
 )
 from lucid.ops.linalg import einsum, matmul, sum_of_products, tensordot, vecdot
+from lucid.ops.masking import masked_scale
 from lucid.ops.reduction import (
     all,
     any,
@@ -202,9 +203,9 @@ __all__ = [
     "from_dlpack", "full", "full_like", "get_at", "getitem", "greater", "greater_equal", "hypot",
     "iinfo", "imag", "imag_part", "int16", "int32", "int64", "int8", "isdtype", "isfinite", "isin",
     "isinf", "isnan", "join", "less", "less_equal", "linspace", "log", "log10", "log1p", "log2",
-    "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "matmul",
-    "matrix_transpose", "max", "maximum", "mean", "member", "meshgrid", "min", "minimum", "move",
-    "moveaxis", "multiply", "negative", "nextafter", "nonzero", "not_equal", "one_hot", "ones",
+    "logaddexp", "logical_and", "logical_not", "logical_or", "logical_xor", "logsumexp", "masked_scale",
+    "matmul", "matrix_transpose", "max", "maximum", "mean", "member", "meshgrid", "min", "minimum",
+    "move", "moveaxis", "multiply", "negative", "nextafter", "nonzero", "not_equal", "one_hot", "ones",
     "ones_like", "pad", "permute", "permute_dims", "pieces", "places", "positions", "positive", "pow",
     "prod", "real", "real_part", "reciprocal", "remainder", "repeat", "reshape", "result_type",
     "reverse", "roll", "rotate", "round", "scatter_add", "searchsorted", "select", "set_at", "setitem",

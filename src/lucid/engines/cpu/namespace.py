@@ -25,6 +25,7 @@ from lucid.engines.cpu.elementwise import log1p as log1p
 from lucid.engines.cpu.elementwise import pow as pow
 from lucid.engines.cpu.elementwise import sigmoid as sigmoid
 from lucid.engines.cpu.elementwise import sign as sign
+from lucid.engines.cpu.masking import masked_scale as masked_scale
 from lucid.engines.dtypes import DType, check_cast
 
 Array = np.ndarray[Any, Any]

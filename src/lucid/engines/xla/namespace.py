@@ -168,6 +168,11 @@ def pad(x: Array, widths: Any, /, *, value: Any) -> Array:
     return jnp.pad(x, widths, constant_values=value)
 
 
+def masked_scale(x: Array, mask: Array, /, *, scale: float) -> Array:
+    """Return ``scale * x`` where ``mask`` is true, and 0 elsewhere."""
+    return jnp.where(mask, x, 0.0) * scale
+
+
 def unique_values(x: Array, /) -> Array:
     """Return the distinct elements of ``x`` in order, read from ``x``: JAX's lack parts of complex NaNs."""
     return jnp.reshape(x, -1)[jnp.unique_all(x).indices]

@@ -61,7 +61,7 @@ _FAMILIES = (elementwise, exponential, trigonometry, comparison, complex_numbers
 for _family in _FAMILIES:
     RULES.update({name: aligned for name, value in vars(_family).items() if isinstance(value, Primitive)})
 RULES.update({f"special.{n}": aligned for n, v in vars(special).items() if isinstance(v, Primitive)})
-rule("where", "clip", "conj", "real", "imag", "astype")(aligned)
+rule("where", "clip", "conj", "real", "imag", "astype", "masked_scale")(aligned)
 rule("zeros_like", "ones_like", "full_like", "empty_like")(aligned)
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 from lucid import random
 from lucid.errors import ShapeError
-from lucid.fused import fused
 from lucid.nn.functional import checks
 from lucid.nn.functional.windows import AXES
-from lucid.ops import select
-from lucid.ops import where as choose
+from lucid.ops import masked_scale, where
 
 __all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d"]
 
@@ -142,14 +140,7 @@ def _drop(
     if not training or p == 0:
         return x
     keep = random.bernoulli(1 - p, shape, device=x.device, generator=generator)
-    return kept(x, keep, scale=1 / (1 - p) if p < 1 else 1.0)
-
-
-@fused
-def kept(x: Any, keep: Any, *, scale: float) -> Any:
-    """Return ``scale * x`` where ``keep`` is true, and 0 elsewhere."""
-    # A choice, and not a product with 0: an element of inf that is left out must not become nan.
-    return select(keep, x, 0.0) * scale
+    return masked_scale(x, keep, scale=1 / (1 - p) if p < 1 else 1.0)
 
 
 def alpha_dropout(
@@ -188,9 +179,9 @@ def alpha_dropout(
         return x
     keep = random.bernoulli(1 - p, x.shape, device=x.device, generator=generator)
     if p == 1:
-        return choose(keep, x, 0.0)
+        return where(keep, x, 0.0)
     a = 1 / math.sqrt((1 - p) * (1 + p * _FAR_LEFT**2))
-    return choose(keep, a * x, a * _FAR_LEFT) - a * p * _FAR_LEFT
+    return where(keep, a * x, a * _FAR_LEFT) - a * p * _FAR_LEFT
 
 
 _FAR_LEFT = -1.0507009873554805 * 1.6732632423543772  # minus the scale of SELU times its alpha

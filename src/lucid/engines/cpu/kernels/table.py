@@ -27,7 +27,7 @@ FILES: dict[str, str] = {
     "max_pool": "pooling",
     "avg_pool": "pooling",
     "table_rows": "embedding",
-    "kept": "dropout",
+    "masked_scale": "masking",
     "attention": "attention",
     "shares": "softmax",
     "log_shares": "softmax",
