@@ -178,6 +178,7 @@ def per_channel(value: Any, x: Any) -> Any:
 
 
 def scaled(y: Any, weight: Any, bias: Any) -> Any:
+    """Return ``y`` times the weight of its channel, plus the bias."""
     y = y if weight is None else y * per_channel(weight, y)
     return y if bias is None else y + per_channel(bias, y)
 
@@ -186,6 +187,7 @@ def scaled(y: Any, weight: Any, bias: Any) -> Any:
 
 
 def with_channels(function: str, x: Any) -> Any:
+    """Return ``x``, which must be of floats and have channels."""
     x = checks.floating(function, "x", x)
     if x.ndim < 2:
         raise ShapeError(f"{function} expects x of shape (N, C, ...), got {x.shape}")
@@ -210,6 +212,7 @@ def shape_of_last_axes(function: str, normalized_shape: Any) -> tuple[int, ...]:
 
 
 def weight_and_bias(function: str, weight: Any, bias: Any, shape: tuple[int, ...], x: Any) -> tuple[Any, Any]:
+    """Return both, None or Tensors of floats, which must be of ``shape``."""
     checked = []
     for name, value in (("weight", weight), ("bias", bias)):
         if value is not None:
@@ -223,6 +226,7 @@ def weight_and_bias(function: str, weight: Any, bias: Any, shape: tuple[int, ...
 
 
 def more_than_one(function: str, what: str, count: int, x: Any) -> None:
+    """Raise if a statistic is of one value."""
     if count == 1:
         raise ShapeError(
             f"{function} expects more than one {what}, got shape {x.shape}: the variance of one is 0, "

@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lucid.engines.cpu.kernels import channels_first, channels_last
-from lucid.engines.cpu.kernels.loops import dense, loop, prange
+from lucid.engines.cpu.kernels.loops import loop, prange
+from lucid.engines.cpu.kernels.row_sums import contiguous
 
 Array = np.ndarray[Any, Any]
 
@@ -33,7 +34,7 @@ class Layout(NamedTuple):
 
     def view(self, x: Array) -> Array:
         """Return ``x`` with three axes, copied if it lies in memory in another way."""
-        return dense(x.transpose(self.order)).reshape(self.three)  # type: ignore[no-any-return]
+        return contiguous(x.transpose(self.order)).reshape(self.three)
 
     def restore(self, x: Array) -> Array:
         """Return ``x``, with three axes, in its own shape."""
@@ -98,20 +99,29 @@ def _normalized(
     return layout.restore(layout.loops.shifted(layout.view(x), centre, fit(scale), fit(shift), added, low))
 
 
-def _sums(g: Array, x: Array, standard: Standard) -> tuple[Array, Array]:
+def _sums(g: Array, x: Array, standard: Standard, mask: tuple[Array, ...] = ()) -> tuple[Array, Array]:
     """Return the sums of ``g``, and of ``g`` times the normalised ``x``, as the loops give them."""
-    total, by_x = standard.layout.loops.sums(g, standard.layout.view(x), standard.centre)
+    total, by_x = standard.layout.loops.sums(g, standard.layout.view(x), standard.centre, *mask)
     return total, (by_x - standard.off * total) * standard.rstd
 
 
-def _before(g: Array, out: Array, layout: Layout, activation: str | None) -> Array:
-    """Return the gradient of what went into the activation, with three axes."""
+def _before(
+    g: Array, out: Array, layout: Layout, activation: str | None, needed: bool
+) -> tuple[Array, tuple[Array, ...]]:
+    """Return the gradient of what went into the activation, with three axes.
+
+    If it is not ``needed`` as an array, and the loops can do so, they choose what counts of ``g`` by the
+    array that comes second.
+    """
     g = layout.view(g)
     if activation is None:
-        return g
+        return g, ()
+    out = layout.view(out)
+    if layout.loops is channels_last and not needed:
+        return g, (out,)
     kept = np.empty(g.shape, np.float32)
-    _where_positive(g.reshape(-1), layout.view(out).reshape(-1), kept.reshape(-1))
-    return kept
+    _where_positive(g.reshape(-1), out.reshape(-1), kept.reshape(-1))
+    return kept, ()
 
 
 @loop
@@ -121,13 +131,19 @@ def _where_positive(g: Array, out: Array, kept: Array) -> None:
         kept[i] = d if out[i] > 0 else np.float32(0)
 
 
-def _by_x(g: Array, x: Array, standard: Standard, by_g: Array, by_x: Array, constant: Array) -> Array:
+def _by_x(
+    g: Array,
+    x: Array,
+    standard: Standard,
+    by_g: Array,
+    by_x: Array,
+    constant: Array,
+    mask: tuple[Array, ...] = (),
+) -> Array:
     """Return ``by_g * g + by_x * (x - mean) + constant``."""
     layout, centre, off, _ = standard
-    fit = layout.fit
-    return layout.restore(
-        layout.loops.slopes(g, layout.view(x), centre, fit(by_g), fit(by_x), fit(constant - by_x * off))
-    )
+    factors = (layout.fit(v) for v in (by_g, by_x, constant - by_x * off))
+    return layout.restore(layout.loops.slopes(g, layout.view(x), centre, *factors, *mask))
 
 
 def _given(parameter: Array | None, d: Array) -> Array | None:
@@ -147,6 +163,7 @@ def batch_normalized(
     eps: float,
     activation: str | None,
 ) -> Any:
+    """Normalise each channel over the batch, and keep by what."""
     if not _single(x, weight, bias, residual):
         return None
     layout = _layout(x, apart=False)
@@ -170,13 +187,14 @@ def batch_normalized_vjp(
     eps: float,
     activation: str | None,
 ) -> tuple[Any, ...]:
+    """Return the gradients, in which mean and variance depend on ``x``."""
     layout, rstd = standard.layout, standard.rstd
-    g = _before(gs[0], outs[0], layout, activation)
-    total, by_x = (_sum(d, axis=0, keepdims=True) for d in _sums(g, x, standard))
+    g, mask = _before(gs[0], outs[0], layout, activation, needed=residual is not None)
+    total, by_x = (_sum(d, axis=0, keepdims=True) for d in _sums(g, x, standard, mask))
     scale = rstd if weight is None else rstd * weight
     share = scale / (x.size // x.shape[1])
     return (
-        lambda: _by_x(g, x, standard, scale, -share * rstd * by_x, -share * total),
+        lambda: _by_x(g, x, standard, scale, -share * rstd * by_x, -share * total, mask),
         _given(weight, by_x),
         _given(bias, total),
         None if residual is None else layout.restore(g),
@@ -204,6 +222,7 @@ def standardized(
     eps: float,
     activation: str | None,
 ) -> Any:
+    """Normalise each channel by the given statistics."""
     if not _single(x, mean, var, weight, bias, residual):
         return None
     standard = _standard(_layout(x, apart=False), mean[None].astype(float), var[None].astype(float), eps)
@@ -224,8 +243,9 @@ def standardized_vjp(
     eps: float,
     activation: str | None,
 ) -> tuple[Any, ...]:
+    """Return the gradients, in which mean and variance are arguments like others."""
     layout, rstd = standard.layout, standard.rstd
-    g = _before(g, out, layout, activation)
+    g, _ = _before(g, out, layout, activation, needed=True)
     total, by_x = (_sum(d, axis=0, keepdims=True) for d in _sums(g, x, standard))
     scale = rstd if weight is None else rstd * weight
     none = layout.fit(np.zeros(1))
@@ -243,6 +263,7 @@ def standardized_vjp(
 
 
 def group_normalized(x: Array, weight: Array | None, bias: Array | None, *, groups: int, eps: float) -> Any:
+    """Normalise each group of channels of each example, and keep by what."""
     if not _single(x, weight, bias):
         return None
     n, channels = x.shape[:2]
@@ -267,6 +288,7 @@ def group_normalized_vjp(
     groups: int,
     eps: float,
 ) -> tuple[Any, ...]:
+    """Return the gradients, in which mean and variance depend on ``x``."""
     g = standard.layout.view(gs[0])
     total, by_x = _sums(g, x, standard)  # (N, C)
     scale = standard.rstd if weight is None else standard.rstd * weight

@@ -33,19 +33,29 @@ def shifted(x: Any, centre: Any, scale: Any, shift: Any, residual: Any, low: flo
     return out
 
 
-def sums(g: Any, x: Any, centre: Any) -> tuple[Any, Any]:
-    """Return the sums of ``g`` and of ``g * (x - centre)`` over each channel of each segment, float64."""
+def sums(g: Any, x: Any, centre: Any, out: Any = None) -> tuple[Any, Any]:
+    """Return the sums of ``g`` and of ``g * (x - centre)`` over each channel of each segment, float64.
+
+    If there is an ``out``, ``g`` counts as 0 where that is not positive.
+    """
     parts, block = _blocks(x)
     total, total_x = np.zeros((2, x.shape[0], x.shape[2]))
-    _sums(g, x, centre, block, *np.empty((2, parts, x.shape[2]), np.float32), total, total_x)
+    partial = np.empty((2, parts, x.shape[2]), np.float32)
+    if out is None:
+        _sums(g, x, centre, block, *partial, total, total_x)
+    else:
+        _sums_where_positive(g, out, x, centre, block, *partial, total, total_x)
     return total, total_x
 
 
-def slopes(g: Any, x: Any, centre: Any, by_g: Any, by_x: Any, constant: Any) -> Any:
-    """Return ``by_g * g + by_x * (x - centre) + constant``."""
-    out = np.empty(x.shape, np.float32)
-    _slopes(g, x, centre, by_g, by_x, constant, _blocks(x)[1], out)
-    return out
+def slopes(g: Any, x: Any, centre: Any, by_g: Any, by_x: Any, constant: Any, out: Any = None) -> Any:
+    """Return ``by_g * g + by_x * (x - centre) + constant``, with ``g`` as in ``sums``."""
+    d = np.empty(x.shape, np.float32)
+    if out is None:
+        _slopes(g, x, centre, by_g, by_x, constant, _blocks(x)[1], d)
+    else:
+        _slopes_where_positive(g, out, x, centre, by_g, by_x, constant, _blocks(x)[1], d)
+    return d
 
 
 def _blocks(x: Any) -> tuple[int, int]:
@@ -166,14 +176,69 @@ def _sums(g: Any, x: Any, centre: Any, block: int, part: Any, part_x: Any, total
 
 
 @loop
-def _slopes(g: Any, x: Any, centre: Any, by_g: Any, by_x: Any, constant: Any, block: int, out: Any) -> None:
+def _sums_where_positive(
+    g: Any, out: Any, x: Any, centre: Any, block: int, part: Any, part_x: Any, total: Any, total_x: Any
+) -> None:
     segments, rows, channels = x.shape
     per_segment = (rows + block - 1) // block
     for k in prange(segments * per_segment):
         s = k // per_segment
         first = (k % per_segment) * block
         last = min(rows, first + block)
-        for r in range(first, last):
+        for c in range(channels):
+            part[k, c] = np.float32(0)
+            part_x[k, c] = np.float32(0)
+        fours = first + (last - first) // 4 * 4
+        for r in range(first, fours, 4):
             for c in range(channels):
-                d = x[s, r, c] - centre[s, c]
-                out[s, r, c] = by_g[s, c] * g[s, r, c] + by_x[s, c] * d + constant[s, c]
+                z = centre[s, c]
+                # Read first, choose then: a reading that depends on a choice does not run on vectors.
+                d0, d1, d2, d3 = g[s, r, c], g[s, r + 1, c], g[s, r + 2, c], g[s, r + 3, c]
+                d0 = d0 if out[s, r, c] > 0 else np.float32(0)
+                d1 = d1 if out[s, r + 1, c] > 0 else np.float32(0)
+                d2 = d2 if out[s, r + 2, c] > 0 else np.float32(0)
+                d3 = d3 if out[s, r + 3, c] > 0 else np.float32(0)
+                part[k, c] += (d0 + d1) + (d2 + d3)
+                by_01 = d0 * (x[s, r, c] - z) + d1 * (x[s, r + 1, c] - z)
+                part_x[k, c] += by_01 + (d2 * (x[s, r + 2, c] - z) + d3 * (x[s, r + 3, c] - z))
+        for r in range(fours, last):
+            for c in range(channels):
+                d = g[s, r, c]
+                d = d if out[s, r, c] > 0 else np.float32(0)
+                part[k, c] += d
+                part_x[k, c] += d * (x[s, r, c] - centre[s, c])
+    for k in range(segments * per_segment):
+        s = k // per_segment
+        for c in range(channels):
+            total[s, c] += part[k, c]
+            total_x[s, c] += part_x[k, c]
+
+
+@loop
+def _slopes(g: Any, x: Any, centre: Any, by_g: Any, by_x: Any, constant: Any, block: int, out: Any) -> None:
+    segments, rows, channels = x.shape
+    per_segment = (rows + block - 1) // block
+    for k in prange(segments * per_segment):
+        s = k // per_segment
+        first = (k % per_segment) * block
+        for r in range(first, min(rows, first + block)):
+            for c in range(channels):
+                y = x[s, r, c] - centre[s, c]
+                out[s, r, c] = by_g[s, c] * g[s, r, c] + by_x[s, c] * y + constant[s, c]
+
+
+@loop
+def _slopes_where_positive(
+    g: Any, out: Any, x: Any, centre: Any, by_g: Any, by_x: Any, constant: Any, block: int, dx: Any
+) -> None:
+    segments, rows, channels = x.shape
+    per_segment = (rows + block - 1) // block
+    for k in prange(segments * per_segment):
+        s = k // per_segment
+        first = (k % per_segment) * block
+        for r in range(first, min(rows, first + block)):
+            for c in range(channels):
+                d = g[s, r, c]
+                d = d if out[s, r, c] > 0 else np.float32(0)
+                y = x[s, r, c] - centre[s, c]
+                dx[s, r, c] = by_g[s, c] * d + by_x[s, c] * y + constant[s, c]

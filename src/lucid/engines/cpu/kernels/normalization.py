@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu.kernels.loops import dense, loop, prange
-from lucid.engines.cpu.kernels.row_sums import row_sum, row_sums_about, weighted_row_sums_with
+from lucid.engines.cpu.kernels.loops import loop, prange
+from lucid.engines.cpu.kernels.row_sums import contiguous, row_sum, row_sums_about
 
 Array = np.ndarray[Any, Any]
 
@@ -22,20 +22,13 @@ _ROWS = 64  # whose gradients of weight and bias are summed in float32
 def layer_normalized(
     x: Array, weight: Array | None, bias: Array | None, *, axes: int, eps: float, centred: bool = True
 ) -> Any:
+    """Normalise over the last axes, and keep by what: centre, scale and shift of each row."""
     if any(a is not None and a.dtype != np.float32 for a in (x, weight, bias)):
         return None
     rows = _rows(x, axes)
     out, standard = np.empty(rows.shape, np.float32), np.empty((len(rows), 3), np.float32)
-    ones, zeros = np.ones(rows.shape[1], np.float32), np.zeros(rows.shape[1], np.float32)
-    _forward(
-        rows,
-        ones if weight is None else dense(weight).reshape(-1),
-        zeros if bias is None else dense(bias).reshape(-1),
-        centred,
-        eps,
-        out,
-        standard,
-    )
+    scale, shift = _filled(weight, rows, 1), _filled(bias, rows, 0)
+    _forward(rows, scale, shift, centred, eps, out, standard)
     return out.reshape(x.shape), standard
 
 
@@ -51,13 +44,13 @@ def layer_normalized_vjp(
     eps: float,
     centred: bool = True,
 ) -> tuple[Any, ...]:
+    """Return the gradients."""
     rows = _rows(x, axes)
     size = rows.shape[1]
     dx = np.empty(rows.shape, np.float32)
     parts = np.empty((2, -(-len(rows) // _ROWS), size), np.float32)
     by_parameter = np.zeros((2, size))
-    scale = np.ones(size, np.float32) if weight is None else dense(weight).reshape(-1)
-    _backward(_rows(g, axes), rows, scale, standard, centred, dx, *parts, *by_parameter)
+    _backward(_rows(g, axes), rows, _filled(weight, rows, 1), standard, centred, dx, *parts, *by_parameter)
     by_weight, by_bias = by_parameter.astype(np.float32)
     return (
         dx.reshape(x.shape),
@@ -67,19 +60,28 @@ def layer_normalized_vjp(
 
 
 def rms_normalized(x: Array, weight: Array | None, *, axes: int, eps: float) -> Any:
+    """Divide by the root mean square over the last axes."""
     return layer_normalized(x, weight, None, axes=axes, eps=eps, centred=False)
 
 
 def rms_normalized_vjp(
     g: Array, out: Array, standard: Array, x: Array, weight: Array | None, *, axes: int, eps: float
 ) -> tuple[Any, ...]:
+    """Return the gradients."""
     return layer_normalized_vjp(g, out, standard, x, weight, None, axes=axes, eps=eps, centred=False)[:2]
 
 
 def _rows(x: Array, axes: int) -> Array:
     """Return ``x`` with what is normalised together in a row."""
     size = math.prod(x.shape[x.ndim - axes :])
-    return dense(x).reshape(x.size // size, size)  # type: ignore[no-any-return]
+    return contiguous(x).reshape(x.size // size, size)
+
+
+def _filled(parameter: Array | None, rows: Array, value: float) -> Array:
+    """Return one number for each column: those of ``parameter``, or ``value`` if there is none."""
+    if parameter is None:
+        return np.full(rows.shape[1], value, np.float32)
+    return contiguous(parameter).reshape(-1)
 
 
 @loop
@@ -122,14 +124,20 @@ def _backward(
             part_bias[k, c] = np.float32(0)
         for r in range(k * _ROWS, min(rows, (k + 1) * _ROWS)):
             centre, scale, shift = standard[r, 0], standard[r, 1], standard[r, 2]
-            total, total_x = weighted_row_sums_with(g, weight, x, r, centre)
-            mean = np.float32(total / size) if centred else np.float32(0)
-            mean_x = np.float32((total_x * scale + total * shift) / size)
+            total = total_y = np.float32(0)
             for c in range(size):
                 y = (x[r, c] - centre) * scale + shift
-                dx[r, c] = (g[r, c] * weight[c] - mean - y * mean_x) * scale
+                d = g[r, c] * weight[c]
+                total += d
+                total_y += d * y
                 part_weight[k, c] += g[r, c] * y
                 part_bias[k, c] += g[r, c]
+            # What comes through the mean, and what through the deviation: by y, which is linear in x.
+            mean = total / np.float32(size) if centred else np.float32(0)
+            by_y = total_y / np.float32(size)
+            by_x, constant = -by_y * scale * scale, -(mean + by_y * shift) * scale
+            for c in range(size):
+                dx[r, c] = g[r, c] * weight[c] * scale + (x[r, c] - centre) * by_x + constant
     for k in range(blocks):
         for c in range(size):
             by_weight[c] += part_weight[k, c]

@@ -11,7 +11,17 @@ import numpy as np
 
 from lucid.engines.cpu.kernels.loops import part
 
+Array = np.ndarray[Any, Any]
+
 BLOCK = 4096
+
+
+def contiguous(x: Array) -> Array:
+    """Return ``x`` in row-major order, copied if it is not so or may not be written to.
+
+    Loops are compiled anew for arrays that are read-only: a copy of these few is cheaper.
+    """
+    return x if x.flags.carray else np.require(x, requirements=("C", "A", "W"))
 
 
 @part
@@ -53,26 +63,6 @@ def row_sums_with(g: Any, x: Any, r: int, centre: Any) -> Any:
         for i in range(row.size):
             total += row[i]
             total_x += row[i] * (row_x[i] - centre)
-        whole += np.float64(total)
-        whole_x += np.float64(total_x)
-    return whole, whole_x
-
-
-@part
-def weighted_row_sums_with(g: Any, weight: Any, x: Any, r: int, centre: Any) -> Any:
-    """Return the sums of ``g * weight`` and of ``g * weight * (x - centre)``."""
-    whole = whole_x = 0.0
-    for first in range(0, x.shape[1], BLOCK):
-        row, row_x, scale = (
-            g[r, first : first + BLOCK],
-            x[r, first : first + BLOCK],
-            weight[first : first + BLOCK],
-        )
-        total = total_x = np.float32(0)
-        for i in range(row.size):
-            d = row[i] * scale[i]
-            total += d
-            total_x += d * (row_x[i] - centre)
         whole += np.float64(total)
         whole_x += np.float64(total_x)
     return whole, whole_x
