@@ -75,13 +75,14 @@ class CPUEngine:
 
     def bernoulli(self, key: int, p: float, shape: tuple[int, ...], device: str) -> NumPyArray:
         # Sixteen bits are compared, and where they tie, sixteen more: as good as 32, in half the time.
-        stream, n = np.random.Philox(key=key), math.prod(shape)
+        n = math.prod(shape)
         high, low = divmod(round(p * 2**32), 2**16)
-        draws = stream.random_raw(-(-n // 4)).astype("<u8", copy=False).view("<u2")[:n]
+        draws = _raw(key, -(-n // 4)).astype("<u8", copy=False).view("<u2")[:n]
         hits: NumPyArray = draws < high
         if low:
             ties = np.flatnonzero(draws == high)
-            hits[ties] = (stream.random_raw(ties.size) & 0xFFFF) < low
+            more = np.random.Philox(key=key, counter=2**128)  # far from where those came from
+            hits[ties] = (more.random_raw(ties.size) & 0xFFFF) < low
         return hits.reshape(shape)
 
     def permutation(self, key: int, n: int, device: str) -> NumPyArray:
@@ -91,6 +92,15 @@ class CPUEngine:
 def _stream(key: int) -> np.random.Generator:
     # Philox is counter-based: its 128-bit key is all that a stream depends on.
     return np.random.Generator(np.random.Philox(key=key))
+
+
+def _raw(key: int, count: int) -> NumPyArray:
+    """Return ``count`` random numbers of 64 bits."""
+    kernel = table.find("philox") if count >= table.SMALLEST else None
+    if kernel is not None:
+        found: NumPyArray = kernel.forward(key, count)
+        return found
+    return np.asarray(np.random.Philox(key=key).random_raw(count))
 
 
 def _floats(dtype: DType, draw: Any) -> NumPyArray:

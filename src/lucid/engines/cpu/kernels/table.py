@@ -28,6 +28,7 @@ FILES: dict[str, str] = {
     "avg_pool": "pooling",
     "table_rows": "embedding",
     "masked_scale": "masking",
+    "philox": "philox",
     "attention": "attention",
     "shares": "softmax",
     "log_shares": "softmax",
