@@ -21,6 +21,9 @@ Array = np.ndarray[Any, Any]
 
 _sum: Any = np.add.reduce
 
+# Channels of fewer elements than this are brought last in memory, and stay there.
+_SHORT = 32
+
 
 class Layout(NamedTuple):
     """How an array ``(N, C, *)`` is seen by loops, with three axes."""
@@ -53,7 +56,7 @@ def _layout(x: Array, apart: bool) -> Layout:
     order = (0, *range(2, x.ndim), 1)
     last = x.transpose(order).flags.c_contiguous
     first = x.flags.c_contiguous
-    if first and (not last or channels < rows):
+    if first and rows >= _SHORT and (not last or channels < rows):
         axes = tuple(range(x.ndim))
         return Layout(channels_first, (n, channels, rows), x.shape, axes, axes, (n, channels))
     three = (n, rows, channels) if apart else (1, n * rows, channels)
