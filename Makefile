@@ -9,6 +9,9 @@ BIN := $(VENV)/bin
 # imports JAX for itself. `make test PYTEST_ARGS="-x tests/nn"` runs some of them, in one process.
 PYTEST_ARGS ?= -n 2
 
+# `make bench BENCH_ARGS=--quick` takes minutes instead of an hour, for figures that are rougher.
+BENCH_ARGS ?=
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test thorough lint parity bench clean
 # Installing twice at once into one environment would break it.
@@ -20,7 +23,7 @@ help:
 	@echo "make thorough every row of the tables of operations on XLA too, which takes minutes"
 	@echo "make lint     ruff, ruff format --check, mypy --strict"
 	@echo "make parity   compare with PyTorch (installs it)"
-	@echo "make bench    measure overhead against PyTorch (installs it) and NumPy"
+	@echo "make bench    measure against PyTorch and JAX (installs them), and write docs/benchmarks.md"
 	@echo "make clean    remove what was installed and what the tools left"
 
 demo: $(VENV)/.installed-viz
@@ -40,7 +43,8 @@ lint: $(VENV)/.installed-dev
 parity: $(VENV)/.installed-test $(VENV)/.installed-parity
 	$(BIN)/python -m pytest -m parity
 
-bench: $(VENV)/.installed-parity
+bench: $(VENV)/.installed-bench
+	$(BIN)/python benchmarks/compare.py --write docs $(BENCH_ARGS)
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/elementwise.py
 

@@ -1,9 +1,9 @@
 """Lucid, PyTorch and JAX side by side: training, inference, memory and import.
 
-    python benchmarks/compare.py                          # everything: an hour is well spent
-    python benchmarks/compare.py --quick                  # everything, in some minutes
+    python benchmarks/compare.py                          # everything
+    python benchmarks/compare.py --quick                  # everything, in fewer rounds
     python benchmarks/compare.py gpt mlp --precision f32  # some of it
-    python benchmarks/compare.py --write docs             # and write the page and the plot there
+    python benchmarks/compare.py --write docs             # everything; the page and the plot go there
 
 Each case is checked before it is measured: from the same weights and the same batch, all frameworks must find
 the same gradients. PyTorch runs eagerly; where it may be quicker another way (channels_last memory;
@@ -200,6 +200,8 @@ def main() -> None:
     unknown = set(options.cases) - set(everything)
     if unknown:
         parser.error(f"no such case: {', '.join(sorted(unknown))}; there are {', '.join(everything)}")
+    if options.write and options.cases:
+        parser.error("--write is for everything: a page with some of the cases would replace the whole one")
     options.cases = options.cases or everything
     options.rounds = options.rounds or (8 if options.quick else 60)
     options.seconds = options.seconds or (10.0 if options.quick else 60.0)

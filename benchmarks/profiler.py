@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import gc
-import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -106,20 +105,17 @@ def profile(case: str, precision: str = "highest") -> tuple[float, list[Row]]:
     step()
     timer = Timer()
     watch(timer)
-    steps: list[tuple[float, dict[str, float]]] = []
+    steps: list[dict[str, float]] = []
     start = time.perf_counter()
     while len(steps) < FEWEST_STEPS or (len(steps) < MOST_STEPS and time.perf_counter() - start < SECONDS):
         timer.seconds.clear()
         timer.calls.clear()
         timer.run("(modules and Python)", step)
-        steps.append((sum(timer.seconds.values()), dict(timer.seconds)))
-    names = {name for _, seconds in steps for name in seconds}
-    rows = [
-        Row(name, timer.calls[name], statistics.median(seconds.get(name, 0.0) for _, seconds in steps))
-        for name in names
-    ]
+        steps.append(dict(timer.seconds))
+    names = {name for seconds in steps for name in seconds}
+    rows = [Row(name, timer.calls[name], min(seconds.get(name, 0.0) for seconds in steps)) for name in names]
     rows.sort(key=lambda row: -row.seconds)
-    return statistics.median(whole for whole, _ in steps), rows
+    return sum(row.seconds for row in rows), rows
 
 
 def table(rows: list[Row], whole: float, most: int = 12) -> str:
