@@ -132,10 +132,10 @@ def attention_weights(
     if scores.size == 0:
         return scores
     if mask is not None:
-        boolean = mask.dtype.kind == "b"
-        shifted = scores if boolean else scores + mask
-        # Where -inf is added to inf or nan, too, nothing of it stays.
-        scores = where(mask if boolean else mask > -math.inf, shifted, -math.inf)
+        if mask.dtype.kind == "b":
+            scores = where(mask, scores, -math.inf)
+        else:  # and not just a sum: what is excluded may be nan
+            scores = where(mask == -math.inf, -math.inf, scores + mask)
     if causal:
         rows, columns = (arange(n, device=query.device) for n in scores.shape[-2:])
         scores = where(rows[:, None] >= columns, scores, -math.inf)

@@ -116,7 +116,9 @@ def attention_vjp(
             return None
         wide_k, wide_v = (np.repeat(x, groups, axis=1) if groups > 1 else x for x in (k, v))
         scores = np.matmul(q * np.float32(scale), wide_k.swapaxes(-1, -2))
-        weights = np.exp(scores + shift.swapaxes(-1, -2) - lse[..., None])
+        added = shift.swapaxes(-1, -2)
+        scores = np.where(added == -np.inf, added, scores + added)
+        weights = np.exp(scores - lse[..., None])
         slopes = np.matmul(slope, wide_v.swapaxes(-1, -2))
         if drop is not None:
             slopes = np.where(drop.swapaxes(-1, -2), slopes / np.float32(share), np.float32(0))

@@ -22,9 +22,16 @@ from numba import types  # isort: skip
 from numba.core import cgutils  # isort: skip
 from numba.extending import intrinsic  # isort: skip
 
+
+def _has_avx512() -> bool:
+    try:
+        return bool(llvmlite.binding.get_host_cpu_features().get("avx512f", False))
+    except RuntimeError:  # LLVM does not know this kind of processor so well
+        return False
+
+
 # Sums for all registers but those that hold the factors: 8 x 2 of 32 with AVX-512, 4 x 2 of 16 with AVX2.
-_AVX512 = llvmlite.binding.get_host_cpu_features().get("avx512f", False)
-ROWS, LANES = (8, 32) if _AVX512 else (4, 16)
+ROWS, LANES = (8, 32) if _has_avx512() else (4, 16)
 _WIDTH = LANES // 2  # floats in a vector
 
 _float, _int, _count = ir.FloatType(), ir.IntType(64), ir.IntType(32)
