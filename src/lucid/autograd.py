@@ -22,7 +22,7 @@ from lucid import grad_mode, recording
 from lucid.engines.registry import engine_by_type, engine_of, is_array
 from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, GradientError, ShapeError
 from lucid.grad_mode import enable_grad, is_recording, no_grad
-from lucid.node import Node, Watch
+from lucid.node import Node, Saved, Watch
 from lucid.recording import (
     Primitive,
     pick,
@@ -184,7 +184,9 @@ def _step(node: Node, g: Any, pending: dict[Any, Any], create: bool, useful: set
         inputs = [wrap(x, p) if is_array(x) else x for x, p in zip(inputs, node.parents, strict=True)]
         if output.__class__ is tuple:
             output = tuple(wrap(o, pick(node, i)) for i, o in enumerate(output))
-        elif is_array(output):  # a fused operation saves more than that
+        elif output.__class__ is Saved:  # of a kernel; a primitive's own rule takes over
+            output = output._replace(out=wrap(output.out, node) if is_array(output.out) else None)
+        elif output is not None:
             output = wrap(output, node)
     else:
         xp = engine_by_type[(g if g.__class__ is not dict else next(iter(g.values()))).__class__].xp

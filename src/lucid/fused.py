@@ -12,22 +12,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 from lucid import autograd, recording
-from lucid.engines.protocol import Kernel
 from lucid.engines.registry import engine_by_type
 from lucid.grad_mode import state as _state
-from lucid.node import Node
+from lucid.node import Node, Saved
 from lucid.recording import Primitive, _tensor_types, pick, wrap
-
-
-class Saved(NamedTuple):
-    """What a kernel's forward function leaves for its vjp."""
-
-    kernel: Kernel
-    out: Any
-    residuals: Any
 
 
 class Fused(Primitive):
@@ -39,8 +30,8 @@ class Fused(Primitive):
         self.definition = definition
         self.aside = aside
         self.promotes = None
-        self.keeps_output = True
-        self.kept = None
+        # Second derivatives of a primitive are those of its own rule; nothing else need be kept then.
+        self.kept = definition.kept if isinstance(definition, Primitive) else None
         self.rule = self._rule
 
     @property
@@ -70,7 +61,7 @@ class Fused(Primitive):
                 parents.append(None)
             else:
                 return self.definition(*args, **options)
-        kernel = engine_by_type[array_type].kernel(self.name, arrays)
+        kernel = None if array_type is None else engine_by_type[array_type].kernel(self.name, arrays)
         ran = None if kernel is None else kernel.forward(*arrays, **options)
         if kernel is None or ran is None:
             return self.definition(*args, **options)
@@ -78,11 +69,12 @@ class Fused(Primitive):
         out, residuals = ran
         if not (tracked and _state.recording):
             return tuple(map(wrap, out)) if out.__class__ is tuple else wrap(out)
-        saved = Saved(kernel, out, residuals)
+        saved = Saved(kernel, out if kernel.keeps_output else None, residuals)
+        inputs = self.inputs_to_keep(arrays, parents)
         if out.__class__ is not tuple:
-            return wrap(out, Node(self, parents, arrays, saved, options, out.shape, out.dtype))
+            return wrap(out, Node(self, parents, inputs, saved, options, out.shape, out.dtype))
         shapes, kinds = tuple(o.shape for o in out), tuple(o.dtype for o in out)
-        origin = Node(self, parents, arrays, saved, options, shapes, kinds)
+        origin = Node(self, parents, inputs, saved, options, shapes, kinds)
         count = len(out) - self.aside
         return tuple(
             wrap(o, pick(origin, i) if i < count and o.dtype.kind == "f" else None) for i, o in enumerate(out)
@@ -91,6 +83,9 @@ class Fused(Primitive):
     def _rule(self, xp: Any, g: Any, saved: Saved, *inputs: Any, **options: Any) -> Any:
         if xp is not recording.namespace:
             return saved.kernel.vjp(g, saved.out, saved.residuals, *inputs, **options)
+        if isinstance(self.definition, Primitive):
+            assert self.definition.rule is not None
+            return self.definition.rule(xp, g, saved.out, *inputs, **options)
         return autograd.pull_back(self.definition, g, inputs, options)
 
     def __repr__(self) -> str:

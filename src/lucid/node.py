@@ -14,7 +14,9 @@ from __future__ import annotations
 import itertools
 import weakref
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from lucid.engines.protocol import Kernel
 
 if TYPE_CHECKING:
     from lucid.recording import Primitive
@@ -30,7 +32,7 @@ class Node:
         parents: the nodes of the arguments; None for those that track nothing.
         inputs: the arguments of the derivative rule: arrays, Python scalars, and nodes in the place
             of arrays that it does not need.
-        output: the result, if the rule needs it.
+        output: the result, if the rule needs it; of a kernel, what it saved.
         options: the keyword arguments.
         shape, dtype: of the result. Of several results: tuples, one entry for each.
         order: counts up as nodes are made, so that parents come before children.
@@ -77,6 +79,14 @@ class Node:
     def __repr__(self) -> str:
         name = "leaf" if not self.parents else self.primitive.name if self.primitive else "freed"
         return f"<Node {self.order}: {name} {self.shape} {self.dtype}>"
+
+
+class Saved(NamedTuple):
+    """What a kernel's forward function leaves for its vjp, in the place of the output."""
+
+    kernel: Kernel
+    out: Any
+    residuals: Any
 
 
 class Watch:

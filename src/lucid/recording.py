@@ -168,15 +168,17 @@ class Primitive:
                 f"{self.name} has no derivative, and an argument tracks gradients: "
                 f"pass x.detach(), or give the primitive a rule with @{self.name}.vjp"
             )
-        kept = self.kept
-        if kept is not None:
-            # What is not kept is replaced by its node, which still knows shape and dtype.
-            if kept and len(kept) != len(inputs):  # the last one is a `*rest`
-                kept = kept[:-1] + kept[-1:] * (len(inputs) - len(kept) + 1)
-            inputs = (
-                [x if k else p for x, p, k in zip(inputs, parents, kept, strict=True)] if kept else parents
-            )
+        inputs = inputs if self.kept is None else self.inputs_to_keep(inputs, parents)
         return Node(self, parents, inputs, output if self.keeps_output else None, options, shape, dtype)
+
+    def inputs_to_keep(self, inputs: Sequence[Any], parents: Sequence[Node | None]) -> Sequence[Any]:
+        """Return ``inputs``; in the place of those that the rule doesn't need nodes, which know the shape."""
+        kept = self.kept
+        if not kept:
+            return inputs if kept is None else parents
+        if len(kept) != len(inputs):  # the last one is a `*rest`
+            kept = kept[:-1] + kept[-1:] * (len(inputs) - len(kept) + 1)
+        return [x if k else p for x, p, k in zip(inputs, parents, kept, strict=True)]
 
     def _wrap_many(
         self,

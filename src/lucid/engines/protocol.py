@@ -33,11 +33,17 @@ class Kernel(NamedTuple):
             them, and whatever ``vjp`` needs beside it. Or None, where it doesn't fit: then the
             operation's definition runs. An array that the definition may leave out is None.
         vjp: ``vjp(g, out, residuals, *arrays, **options)`` returns a gradient for each array, None, or
-            a function that computes it.
+            a function that computes it. If its second argument is called ``_out``, the result isn't kept
+            for it. Of a primitive, it gets the arrays that the primitive's rule keeps.
     """
 
     forward: Callable[..., Any]
     vjp: Callable[..., Any]
+
+    @property
+    def keeps_output(self) -> bool:
+        """Whether ``vjp`` needs the result."""
+        return not self.vjp.__code__.co_varnames[1].startswith("_")
 
 
 class Engine(Protocol):
