@@ -14,8 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from lucid.engines.cpu.kernels import channels_first, channels_last
-from lucid.engines.cpu.kernels.loops import loop, prange
-from lucid.engines.cpu.kernels.row_sums import contiguous
+from lucid.engines.cpu.kernels.loops import dense, loop, prange
 
 Array = np.ndarray[Any, Any]
 
@@ -37,7 +36,7 @@ class Layout(NamedTuple):
 
     def view(self, x: Array) -> Array:
         """Return ``x`` with three axes, copied if it lies in memory in another way."""
-        return contiguous(x.transpose(self.order)).reshape(self.three)
+        return dense(x.transpose(self.order)).reshape(self.three)
 
     def restore(self, x: Array) -> Array:
         """Return ``x``, with three axes, in its own shape."""

@@ -70,5 +70,8 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def dense(x: Any) -> Any:
-    """Return ``x`` in row-major order, aligned to its elements: itself if it is so already."""
-    return np.require(x, requirements=("C", "A"))
+    """Return ``x`` in row-major order, aligned to its elements and writable: itself if it is so already.
+
+    For read-only arrays loops would be compiled anew: a copy of these few is cheaper.
+    """
+    return x if x.flags.carray else np.require(x, requirements=("C", "A", "W"))

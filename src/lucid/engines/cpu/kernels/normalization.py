@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu.kernels.loops import loop, prange
-from lucid.engines.cpu.kernels.row_sums import contiguous, row_sum, row_sums_about
+from lucid.engines.cpu.kernels.loops import dense, loop, prange
+from lucid.engines.cpu.kernels.row_sums import row_sum, row_sums_about
 
 Array = np.ndarray[Any, Any]
 
@@ -74,14 +74,14 @@ def rms_normalized_vjp(
 def _rows(x: Array, axes: int) -> Array:
     """Return ``x`` with what is normalised together in a row."""
     size = math.prod(x.shape[x.ndim - axes :])
-    return contiguous(x).reshape(x.size // size, size)
+    return dense(x).reshape(x.size // size, size)
 
 
 def _filled(parameter: Array | None, rows: Array, value: float) -> Array:
     """Return one number for each column: those of ``parameter``, or ``value`` if there is none."""
     if parameter is None:
         return np.full(rows.shape[1], value, np.float32)
-    return contiguous(parameter).reshape(-1)
+    return dense(parameter).reshape(-1)
 
 
 @loop

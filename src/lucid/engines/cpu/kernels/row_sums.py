@@ -16,14 +16,6 @@ Array = np.ndarray[Any, Any]
 BLOCK = 4096
 
 
-def contiguous(x: Array) -> Array:
-    """Return ``x`` in row-major order, copied if it is not so or may not be written to.
-
-    Loops are compiled anew for arrays that are read-only: a copy of these few is cheaper.
-    """
-    return x if x.flags.carray else np.require(x, requirements=("C", "A", "W"))
-
-
 @part
 def row_sum(x: Any, r: int) -> Any:
     """Return the sum of row ``r``."""
