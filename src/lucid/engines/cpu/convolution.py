@@ -1,6 +1,7 @@
 """Convolutions of NumPy arrays, and their two gradients; ``ops/convolution.py`` says what they are.
 
-float32 goes to oneDNN. Everything else, and all without oneDNN, is a product of matrices. A *window* is
+float32 goes to the kernels of ``fast_convolution.py``. Everything else, and all where these don't serve, is
+a product of matrices. A *window* is
 what one position of the kernel sees of an image. It is one row, with as many columns as the kernel has
 weights for an output. Windows overlap, so their matrix is several times as large as the images, which are
 taken some at a time to bound it.
@@ -17,6 +18,8 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
+
+from lucid.engines.cpu import fast_convolution
 
 Array = np.ndarray[Any, Any]
 Sizes = tuple[int, ...]
@@ -41,20 +44,14 @@ def in_single(function: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def suits_onednn(*arrays: Array) -> bool:
-    """Whether oneDNN may take ``arrays``: they are of float32, and not empty."""
-    return all(a.dtype.char == "f" and a.size and a.ndim <= 5 for a in arrays)
-
-
 @in_single
 def conv(
     x: Array, weight: Array, /, *bias: Array, stride: Sizes, padding: Pairs, dilation: Sizes, groups: int
 ) -> Array:
     """Return ``x`` convolved with ``weight``, plus ``bias``."""
-    if suits_onednn(x, weight):
-        from lucid.engines.cpu.onednn import convolution  # loads the library
-
-        fast = convolution.conv(x, weight, *bias, geometry=(stride, padding, dilation, groups))
+    if x.dtype.char == "f":
+        geometry = (stride, padding, dilation, groups)
+        fast = fast_convolution.conv(x, weight, bias[0] if bias else None, geometry)
         if fast is not None:
             return fast
     windows = _windows(x, weight.shape[2:], stride, padding, dilation)
@@ -82,12 +79,9 @@ def conv_input(
     groups: int,
 ) -> Array:
     """Return the gradient by images of ``size``: each window's product is added where it was seen."""
-    if suits_onednn(g, weight) and math.prod(size):
-        from lucid.engines.cpu.onednn import convolution
-
-        fast = convolution.conv_input(
-            g, weight, *bias, size=size, geometry=(stride, padding, dilation, groups)
-        )
+    if g.dtype.char == "f":
+        geometry = (stride, padding, dilation, groups)
+        fast = fast_convolution.conv_input(g, weight, bias[0] if bias else None, size, geometry)
         if fast is not None:
             return fast
     n = len(g)
@@ -133,14 +127,10 @@ def conv_weight(
     groups: int,
 ) -> Any:
     """Return the gradient by a weight whose kernel is of ``size``, and with ``bias`` that by the bias."""
-    if suits_onednn(x, g):
-        from lucid.engines.cpu.onednn import convolution
-
-        fast = convolution.conv_weight(
-            x, g, size=size, bias=bias, geometry=(stride, padding, dilation, groups)
-        )
-        if fast is not None:
-            return fast
+    if x.dtype.char == "f":
+        both = fast_convolution.conv_weight(x, g, size, bias, (stride, padding, dilation, groups))
+        if both is not None:
+            return both if bias else both[0]
     windows = _windows(x, size, stride, padding, dilation)
     o, c = g.shape[1] // groups, x.shape[1] // groups
     total = np.zeros((groups, o, c * math.prod(size)), x.dtype)

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu.fast_convolution import Geometry, out_size
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import (
     BF16,
@@ -36,7 +37,6 @@ from lucid.engines.settings import settings
 
 Array = np.ndarray[Any, Any]
 Sizes = tuple[int, ...]
-Geometry = tuple[Sizes, tuple[tuple[int, int], ...], Sizes, int]  # stride, padding, dilation, groups
 
 FORWARD, BY_INPUT, BY_WEIGHT = "forward", "backward_data", "backward_weights"
 ARGUMENTS = {
@@ -46,9 +46,15 @@ ARGUMENTS = {
 }
 
 
-def conv(x: Array, weight: Array, bias: Array | None = None, *, geometry: Geometry) -> Array | None:
-    """Return ``x`` convolved with ``weight``, plus ``bias``; None where oneDNN doesn't serve."""
-    shape = (len(x), len(weight), *_out_size(x.shape[2:], weight.shape[2:], geometry))
+def exact() -> bool:
+    """Whether oneDNN is there and rounds no factors."""
+    lib = library.load()
+    return lib is not None and _dtype(lib) == F32
+
+
+def conv(x: Array, weight: Array, bias: Array | None, size: Sizes, geometry: Geometry) -> Array | None:
+    """Return ``x`` convolved with ``weight``, plus ``bias``, of ``size``; None where oneDNN doesn't serve."""
+    shape = (len(x), len(weight), *size)
     run = _find(FORWARD, x.shape, weight.shape, shape, geometry, bias is not None)
     if run is None:
         return None
@@ -59,9 +65,7 @@ def conv(x: Array, weight: Array, bias: Array | None = None, *, geometry: Geomet
     return out
 
 
-def conv_input(
-    g: Array, weight: Array, bias: Array | None = None, *, size: Sizes, geometry: Geometry
-) -> Array | None:
+def conv_input(g: Array, weight: Array, bias: Array | None, size: Sizes, geometry: Geometry) -> Array | None:
     """Return the gradient by images of ``size``, plus ``bias``; None where oneDNN doesn't serve."""
     shape = (len(g), weight.shape[1] * geometry[3], *size)
     run = _find(BY_INPUT, shape, weight.shape, g.shape, geometry, False)
@@ -74,32 +78,30 @@ def conv_input(
     return out
 
 
-def conv_weight(x: Array, g: Array, *, size: Sizes, bias: bool, geometry: Geometry) -> Any:
-    """Return the gradient by a weight of kernel ``size``, and by a bias; None where oneDNN doesn't serve."""
-    shape = (g.shape[1], x.shape[1] // geometry[3], *size)
+def conv_weight(
+    x: Array, g: Array, shape: Sizes, bias: bool, geometry: Geometry
+) -> tuple[Array, Array | None] | None:
+    """Return the gradients by a weight of ``shape`` and by the bias; None where oneDNN doesn't serve."""
     run = _find(BY_WEIGHT, x.shape, shape, g.shape, geometry, bias)
     if run is None:
         return None
     found = run.weight.memory()
-    by_bias = np.empty(shape[0], np.float32)
-    run.primitive(run.images(x), found, run.results(g), *((by_bias,) if bias else ()))
-    by_weight = run.weight.rows(found).reshape(shape)
-    return (by_weight, by_bias) if bias else by_weight
+    by_bias = np.empty(shape[0], np.float32) if bias else None
+    run.primitive(run.images(x), found, run.results(g), *(() if by_bias is None else (by_bias,)))
+    return run.weight.rows(found).reshape(shape), by_bias
 
 
 def implementation(kind: str, x: Sizes, weight: Sizes, geometry: Geometry, bias: bool = False) -> str:
     """Return the name that oneDNN gives to what runs for arrays of these shapes, or "" if nothing does."""
-    shape = (x[0], weight[0], *_out_size(x[2:], weight[2:], geometry))
+    shape = (x[0], weight[0], *out_size(x[2:], weight[2:], geometry))
     run = _find(kind, x, weight, shape, geometry, bias)
     return "" if run is None else run.primitive.implementation
 
 
-def _out_size(size: Sizes, kernel: Sizes, geometry: Geometry) -> Sizes:
-    stride, padding, dilation, _ = geometry
-    return tuple(
-        (n + before + after - (k - 1) * d - 1) // s + 1
-        for n, (before, after), k, d, s in zip(size, padding, kernel, dilation, stride, strict=True)
-    )
+def _dtype(lib: Library) -> int:
+    """Return what the factors are rounded to."""
+    rounds = settings.precision == "medium" and lib.isa & library.ISA_BF16 == library.ISA_BF16
+    return BF16 if rounds else F32
 
 
 # ----------------------------------------------------------------- layouts
@@ -205,9 +207,7 @@ def _find(
     lib = library.load()
     if lib is None:
         return None
-    round_off = settings.precision == "medium" and lib.isa & library.ISA_BF16 == library.ISA_BF16
-    dtype = BF16 if round_off else F32
-    key = (kind, x, weight, out, geometry, bias, dtype)
+    key = (kind, x, weight, out, geometry, bias, _dtype(lib))
     found: Convolution | None = compiled(key, lambda lib: _make(lib, *key))
     return found
 
