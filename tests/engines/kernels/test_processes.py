@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from lucid.engines.cpu.kernels import table
+
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 PROGRAM = """
@@ -42,3 +44,26 @@ def test_a_forked_process_computes_the_same() -> None:
         [sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.strip() == "0", done.stderr
+
+
+def test_one_thread_is_one_thread() -> None:
+    program = """
+import ctypes, lucid
+import lucid.nn.functional as F
+
+openmp = ctypes.CDLL("libgomp.so.1")
+lucid.set_num_threads(1)
+x = lucid.randn(256, 256)
+F.gelu(x @ x)  # oneDNN, then Numba, which begins by setting OpenMP's number of threads
+first = openmp.omp_get_max_threads()
+lucid.set_num_threads(2)
+F.gelu(x @ x)
+print(first, openmp.omp_get_max_threads())
+"""
+    pytest.importorskip("lucid.engines.cpu.kernels.loops")
+    if not table.allowed("numba"):
+        pytest.skip("kernels are turned off")
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    if "libgomp" in done.stderr:
+        pytest.skip("this system has no libgomp")
+    assert done.stdout.strip() == "1 2", done.stderr

@@ -28,24 +28,27 @@ def before_openmp() -> None:
 
 def prepare() -> None:
     """Let this thread's next kernel use as many threads as the settings say."""
-    if getattr(_applied, "threads", None) != settings.threads:
+    wanted = (settings.threads, "numba" in sys.modules)
+    if getattr(_applied, "wanted", None) != wanted:
         _apply(settings.threads)
-        _applied.threads = settings.threads
+        _applied.wanted = wanted
 
 
 def _apply(n: int) -> None:
+    numba = sys.modules.get("numba")
+    if (
+        numba is not None
+    ):  # first, as it starts its threads now, and sets OpenMP's number to that of the cores
+        numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
     openmp = _openmp()
     if openmp is not None:
         openmp.omp_set_num_threads(n)
-    numba = sys.modules.get("numba")
-    if numba is not None:
-        numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
 
 
 def _after_fork() -> None:
     """Run kernels in one thread: the others stayed in the parent process, and waiting for them has no end."""
     settings.threads = 1
-    _applied.threads = None
+    _applied.wanted = None
 
 
 if hasattr(os, "register_at_fork"):
