@@ -106,7 +106,7 @@ def bent(x: Array, *, slope: float) -> Any:
     return _map(_bent, x, _f(slope))
 
 
-def bent_vjp(g: Array, out: Array, order: Order, x: Array, *, slope: float) -> Any:
+def bent_vjp(g: Array, _out: Array, order: Order, x: Array, *, slope: float) -> Any:
     """Return the gradient of ``x``."""
     return _pull(_bent_vjp, g, order, x, _f(slope))
 
@@ -154,7 +154,7 @@ def gelu_exact(x: Array) -> Any:
     return _map(_gelu, x)
 
 
-def gelu_exact_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+def gelu_exact_vjp(g: Array, _out: Array, order: Order, x: Array) -> Any:
     """Return the gradient of ``x``."""
     return _pull(_gelu_vjp, g, order, x)
 
@@ -202,7 +202,7 @@ def gelu_tanh(x: Array) -> Any:
     return _map(_gelu_tanh, x)
 
 
-def gelu_tanh_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+def gelu_tanh_vjp(g: Array, _out: Array, order: Order, x: Array) -> Any:
     """Return the gradient of ``x``."""
     return _pull(_gelu_tanh_vjp, g, order, x)
 
@@ -245,7 +245,7 @@ def swish(x: Array) -> Any:
     return _map(_silu, x)
 
 
-def swish_vjp(g: Array, out: Array, order: Order, x: Array) -> Any:
+def swish_vjp(g: Array, _out: Array, order: Order, x: Array) -> Any:
     """Return the gradient of ``x``."""
     return _pull(_silu_vjp, g, order, x)
 

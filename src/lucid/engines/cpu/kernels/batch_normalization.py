@@ -281,7 +281,7 @@ def group_normalized(x: Array, weight: Array | None, bias: Array | None, *, grou
 
 def group_normalized_vjp(
     gs: tuple[Array, Array, Array],
-    outs: tuple[Array, Array, Array],
+    _outs: tuple[Array, Array, Array],
     standard: Standard,
     x: Array,
     weight: Array | None,

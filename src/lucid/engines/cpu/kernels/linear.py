@@ -61,7 +61,7 @@ def affine(x: Array, weight: Array, bias: Array | None = None) -> Any:
     return None if y is None else (y, None)
 
 
-def affine_vjp(g: Array, out: Array, residuals: None, x: Array, weight: Array, *bias: Array) -> Any:
+def affine_vjp(g: Array, _out: Array, residuals: None, x: Array, weight: Array, *bias: Array) -> Any:
     """Return the gradients, to be called for."""
     g2 = _matrix(g)
     return (*_of_products(g2, x, weight), *((lambda: sum_of_rows(g2)) for _ in bias))

@@ -34,7 +34,7 @@ def layer_normalized(
 
 def layer_normalized_vjp(
     g: Array,
-    out: Array,
+    _out: Array,
     standard: Array,
     x: Array,
     weight: Array | None,
