@@ -9,7 +9,7 @@ from typing import Any
 from lucid.engines.protocol import Array
 from lucid.errors import ArgumentTypeError
 from lucid.nn.functional import checks
-from lucid.optim.optimizer import Optimizer, State
+from lucid.optim.optimizer import Optimizer, State, with_kernel
 
 
 class Adam(Optimizer):
@@ -47,8 +47,6 @@ class Adam(Optimizer):
     Kingma and Ba, Adam: A Method for Stochastic Optimization, 2015.
     Reddi, Kale and Kumar, On the Convergence of Adam and Beyond, 2018 (amsgrad).
     """
-
-    decoupled = False
 
     def __init__(
         self,
@@ -90,8 +88,9 @@ class Adam(Optimizer):
     def state_names(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         return ("step", "exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if options["amsgrad"] else []))
 
+    @with_kernel("adam")
     def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
-        return adam(xp, p, g, state, decoupled=self.decoupled, **options)
+        return adam(xp, p, g, state, decoupled=False, **options)
 
 
 class AdamW(Adam):
@@ -122,8 +121,6 @@ class AdamW(Adam):
     Loshchilov and Hutter, Decoupled Weight Decay Regularization, 2019.
     """
 
-    decoupled = True
-
     def __init__(
         self,
         params: Any,
@@ -136,6 +133,10 @@ class AdamW(Adam):
         maximize: bool = False,
     ) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
+
+    @with_kernel("adamw")
+    def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
+        return adam(xp, p, g, state, decoupled=True, **options)
 
 
 def adam(

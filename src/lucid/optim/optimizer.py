@@ -5,6 +5,9 @@ gradient and the state kept for it to the new parameter and state. It is written
 namespace of the arrays, and so runs on every engine. The step rebinds the Parameter to the new
 array: it stays the same object, and the same leaf of the graph.
 
+An engine may have a kernel that does the same for all parameters at once, named by ``with_kernel``. It
+changes parameters and state in place where nobody else holds their arrays, so that no one can tell.
+
 Read next: ``sgd.py``.
 """
 
@@ -12,7 +15,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from lucid.autograd import enable_grad
 from lucid.engines.protocol import Array
@@ -28,12 +31,13 @@ from lucid.errors import (
 )
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
-from lucid.ops import asarray
 from lucid.recording import wrap
 from lucid.tensor import Tensor
 
+F = TypeVar("F", bound=Callable[..., Any])
 State = dict[str, Any]
 Group = dict[str, Any]
+Row = tuple[Parameter, Array, State, dict[str, Any]]  # a gradient that has arrived, and whose it is
 
 
 class Optimizer:
@@ -181,16 +185,30 @@ class Optimizer:
                 loss = closure()
         ready = {name for name, p in self._named() if _has_gradient(type(self).__name__, name, p)}
         checked = [self.check(group) for group in self.param_groups]
+        rows = []
         for group, options in zip(self.param_groups, checked, strict=True):
             for name, p in zip(group["param_names"], group["params"], strict=True):
-                if name not in ready:
-                    continue
-                array = p._array
-                engine = engine_of(array)
-                state = _at_home(self._state.get(name, {}), engine.device_of(array))
-                new, self._state[name] = self.update(engine.xp, array, p._grad._array, state, **options)
-                p._array = engine.as_array(new)  # of no axes, NumPy makes a scalar
+                if name in ready:
+                    state = self._state[name] = _at_home(self._state.get(name, {}), p.device)
+                    rows.append((p, p._grad._array, state, options))
+        for p, g, state, options in self._by_kernel(rows):
+            engine = engine_of(p._array)
+            new, kept = self.update(engine.xp, p._array, g, state, **options)
+            p._array = engine.as_array(new)  # of no axes, NumPy makes a scalar
+            if kept is not state:
+                state.clear()
+                state.update(kept)
         return loss
+
+    def _by_kernel(self, rows: list[Row]) -> list[Row]:
+        """Move the parameters that a kernel takes, all at once; return the rows that are left."""
+        name = getattr(self.update, "kernel", None)
+        if name is None or not rows:
+            return rows
+        # No variable may refer to an array: the kernel would take it for someone else's.
+        largest = max((p for p, *_ in rows), key=lambda p: p.size)
+        kernel = engine_of(largest._array).kernel(name, [largest._array])
+        return rows if kernel is None else kernel.forward(rows)
 
     # ------------------------------------------------------------- saving
 
@@ -281,7 +299,7 @@ class Optimizer:
                     problems.append(f"state of {name!r}: step must be a positive integer, got {value!r}")
                 state[key] = count
             elif isinstance(value, Tensor) or hasattr(value, "__array__"):
-                tensor = asarray(value).detach()
+                tensor = value.detach() if isinstance(value, Tensor) else Tensor(value)
                 if tensor.shape != p.shape:
                     problems.append(
                         f"state of {name!r}: {key} has shape {tensor.shape}, the parameter {p.shape}"
@@ -289,7 +307,7 @@ class Optimizer:
                 elif tensor.dtype.kind != "f":
                     problems.append(f"state of {name!r}: {key} must hold floats, got {tensor.dtype.name}")
                 else:
-                    state[key] = tensor.to(p.device).astype(p.dtype).copy()._array
+                    state[key] = tensor.to(p.device).astype(p.dtype)._array
             else:
                 problems.append(f"state of {name!r}: {key} must be a Tensor, got {type(value).__name__}")
         return state
@@ -301,6 +319,19 @@ class Optimizer:
             n = len(group["params"])
             groups.append(f"{n} parameter{'' if n == 1 else 's'}, {options}")
         return f"{type(self).__name__}({'; '.join(groups)})"
+
+
+def with_kernel(name: str) -> Callable[[F], F]:
+    """Let engines that have a kernel of this name run it in the place of ``update``.
+
+    Only of this very function: a subclass with an ``update`` of its own does without.
+    """
+
+    def named(update: F) -> F:
+        update.kernel = name  # type: ignore[attr-defined]
+        return update
+
+    return named
 
 
 def _listed(cls: str, params: Any) -> list[Any]:
@@ -366,13 +397,11 @@ def _has_gradient(cls: str, name: str, p: Parameter) -> bool:
 
 
 def _at_home(state: State, device: str) -> State:
-    """Return ``state`` with its arrays on ``device``, where the parameter may have moved."""
-    return {
-        key: transfer(value, device)
-        if hasattr(value, "shape") and engine_of(value).device_of(value) != device
-        else value
-        for key, value in state.items()
-    }
+    """Return ``state``, after moving its arrays to ``device``, where the parameter may have moved."""
+    for key, value in state.items():
+        if hasattr(value, "shape") and engine_of(value).device_of(value) != device:
+            state[key] = transfer(value, device)
+    return state
 
 
 def _as_tensor(value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 from lucid.engines.protocol import Array
 from lucid.errors import ArgumentError
 from lucid.nn.functional import checks
-from lucid.optim.optimizer import Optimizer, State
+from lucid.optim.optimizer import Optimizer, State, with_kernel
 
 
 class SGD(Optimizer):
@@ -82,6 +82,7 @@ class SGD(Optimizer):
     def state_names(self, options: Mapping[str, Any]) -> tuple[str, ...]:
         return ("momentum_buffer",) if options["momentum"] else ()
 
+    @with_kernel("sgd")
     def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
         return sgd(xp, p, g, state, **options)
 

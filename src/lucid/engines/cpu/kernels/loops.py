@@ -6,7 +6,6 @@ keeps what it compiled on disk; ``prange`` shares its rounds among the threads.
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import os
 from collections.abc import Callable
@@ -32,16 +31,9 @@ if "NUMBA_THREADING_LAYER" not in os.environ:
 _MATH = {"reassoc", "contract", "arcp", "nsz"}
 
 
-def loop(function: Callable[..., Any] | None = None, *, nogil: bool = True) -> Any:
-    """Compile ``function``, with its rounds over ``prange`` shared among the threads.
-
-    Args:
-        function: the loop.
-        nogil: whether other threads may run Python code while it runs.
-    """
-    if function is None:
-        return functools.partial(loop, nogil=nogil)
-    compiled = numba.njit(cache=True, parallel=PARALLEL, nogil=nogil, fastmath=_MATH, error_model="numpy")(
+def loop(function: Callable[..., Any]) -> Any:
+    """Compile ``function``, with its rounds over ``prange`` shared among the threads."""
+    compiled = numba.njit(cache=True, parallel=PARALLEL, nogil=True, fastmath=_MATH, error_model="numpy")(
         function
     )
 
