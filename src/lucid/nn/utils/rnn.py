@@ -14,7 +14,7 @@ import numpy as np
 
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.nn.functional import checks
-from lucid.ops import asarray, reshape, where
+from lucid.ops import asarray, concat, reshape, unstack, where
 from lucid.recording import primitive
 
 SIDES = ("right", "left")
@@ -165,8 +165,9 @@ def pad_packed_sequence(
 
     Example:
         >>> packed = nn.utils.rnn.pack_sequence([Tensor([1.0, 2.0]), Tensor([3.0])])
-        >>> nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
-        (Tensor([[1.0, 2.0], [3.0, 0.0]]), Tensor([2, 1]))
+        >>> padded, lengths = nn.utils.rnn.pad_packed_sequence(packed, batch_first=True)
+        >>> padded.tolist(), lengths.tolist()
+        ([[1.0, 2.0], [3.0, 0.0]], [2, 1])
     """
     name = "pad_packed_sequence"
     if not isinstance(sequence, PackedSequence):
@@ -221,8 +222,8 @@ def pad_sequence(
         ShapeError: if they differ in other axes too.
 
     Example:
-        >>> nn.utils.rnn.pad_sequence([Tensor([1, 2]), Tensor([3])], batch_first=True)
-        Tensor([[1, 2], [3, 0]])
+        >>> nn.utils.rnn.pad_sequence([Tensor([1, 2]), Tensor([3])], batch_first=True).tolist()
+        [[1, 2], [3, 0]]
     """
     name = "pad_sequence"
     checks.one_of(name, "padding_side", padding_side, SIDES)
@@ -241,8 +242,6 @@ def pad_sequence(
 
 def _joined(function: str, sequences: Any) -> tuple[Any, Any]:
     """Return sequences one behind the other, and their lengths."""
-    from lucid.ops import concat
-
     if not isinstance(sequences, (list, tuple)) or not sequences:
         raise ArgumentTypeError(f"{function} expects a list of Tensors, at least one, got {sequences!r}")
     tensors = [checks.as_tensor(function, f"sequences[{i}]", s) for i, s in enumerate(sequences)]
@@ -272,8 +271,6 @@ def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = Fals
         >>> nn.utils.rnn.unpad_sequence(Tensor([[1, 2], [3, 0]]), [2, 1], batch_first=True)
         [Tensor([1, 2]), Tensor([3])]
     """
-    from lucid.ops import unstack
-
     name = "unpad_sequence"
     x = checks.as_tensor(name, "padded_sequences", padded_sequences)
     if x.ndim < 2:

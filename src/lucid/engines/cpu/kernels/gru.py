@@ -40,6 +40,7 @@ def gru_sequence(
     batch_sizes: tuple[int, ...],
     reverse: bool,
 ) -> tuple[tuple[Array, Array], Any] | None:
+    """Return the results, and what the vjp needs beside them; see ``functional/recurrent.py``."""
     if not fits(x, h0, w_ih, w_hh, b_ih, b_hh):
         return None
     where = plan(batch_sizes, reverse)
@@ -99,6 +100,7 @@ def gru_sequence_vjp(
     batch_sizes: tuple[int, ...],
     reverse: bool,
 ) -> tuple[Any, ...]:
+    """Return the gradients by all arguments."""
     gates, states = residuals
     size = states.shape[1]
     where = plan(batch_sizes, reverse)

@@ -44,6 +44,7 @@ def lstm_sequence(
     batch_sizes: tuple[int, ...],
     reverse: bool,
 ) -> tuple[tuple[Array, Array, Array], Any] | None:
+    """Return the results, and what the vjp needs beside them; see ``functional/recurrent.py``."""
     if not fits(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr):
         return None
     where = plan(batch_sizes, reverse)
@@ -112,6 +113,7 @@ def lstm_sequence_vjp(
     batch_sizes: tuple[int, ...],
     reverse: bool,
 ) -> tuple[Any, ...]:
+    """Return the gradients by all arguments."""
     gates, states, cells, hidden = residuals
     where = plan(batch_sizes, reverse)
     calls = steps(where.sizes, dense(w_hh))

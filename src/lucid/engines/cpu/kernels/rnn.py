@@ -37,6 +37,7 @@ def rnn_sequence(
     batch_sizes: tuple[int, ...],
     reverse: bool,
 ) -> tuple[tuple[Array, Array], Any] | None:
+    """Return the results, and what the vjp needs beside them; see ``functional/recurrent.py``."""
     if not fits(x, h0, w_ih, w_hh, b_ih, b_hh):
         return None
     where = plan(batch_sizes, reverse)
@@ -86,6 +87,7 @@ def rnn_sequence_vjp(
     batch_sizes: tuple[int, ...],
     reverse: bool,
 ) -> tuple[Any, ...]:
+    """Return the gradients by all arguments."""
     states = residuals
     where = plan(batch_sizes, reverse)
     calls = steps(where.sizes, dense(w_hh))
