@@ -126,6 +126,19 @@ def test_loading_copies_casts_and_moves() -> None:
     assert loaded.numpy().max() < 100
 
 
+def test_loading_copies_what_could_stay_as_it_is() -> None:
+    """Arrays are the user's own, and may be written to later."""
+    net = model()
+    optimizer = optim.SGD(net.named_parameters(), momentum=0.9)
+    train(net, optimizer, 1)
+    saved = optimizer.state_dict()
+    mine = saved["state"]["0.bias"]["momentum_buffer"].numpy().copy()
+    saved["state"]["0.bias"]["momentum_buffer"] = mine
+    optimizer.load_state_dict(saved)
+    mine[:] = 100
+    assert optimizer.state_dict()["state"]["0.bias"]["momentum_buffer"].numpy().max() < 100
+
+
 def test_a_count_may_be_a_tensor() -> None:
     """As it is where a file holds nothing but tensors."""
     net = model()

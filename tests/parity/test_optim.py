@@ -91,6 +91,89 @@ def test_steps_in_float32(name: str) -> None:
     step_both(a, p, b, q, gradients, 5e-6)
 
 
+@every_row
+def test_steps_of_kernels(name: str, options: dict[str, Any]) -> None:
+    """Large enough that a kernel moves all of them: of several shapes, and one by columns."""
+    rng = np.random.default_rng(3)
+    starts = [rng.standard_normal(shape).astype(np.float32) for shape in ((70, 41), (41,), (3, 5, 7), ())]
+    ps = [nn.Parameter(Tensor(x)) for x in starts]
+    ps[0] = nn.Parameter(lucid.asarray(np.asfortranarray(starts[0])))
+    qs = [torch.nn.Parameter(torch.tensor(x)) for x in starts]
+    a, b = getattr(optim, name)(ps, **options), getattr(torch.optim, name)(qs, **options)
+    for step in range(5):
+        for p, q, x in zip(ps, qs, starts, strict=True):
+            g = rng.standard_normal(x.shape).astype(np.float32)
+            p.grad, q.grad = Tensor(g), torch.tensor(g)
+        for optimizer in (a, b):
+            optimizer.param_groups[0]["lr"] = 0.1 / (1 + step)
+            optimizer.step()
+        for p, q in zip(ps, qs, strict=True):
+            np.testing.assert_allclose(p.numpy(), q.detach().numpy(), rtol=5e-6, atol=5e-6)
+    theirs = b.state_dict()["state"]
+    for i, state in enumerate(a.state_dict()["state"].values()):
+        for key, value in state.items():
+            found = value.numpy() if isinstance(value, Tensor) else value
+            np.testing.assert_allclose(found, theirs[i][key].numpy(), rtol=5e-6, atol=5e-6)
+
+
+def gradients(dtype: Any, scale: float = 1.0) -> tuple[list[Any], list[Any]]:
+    rng = np.random.default_rng(4)
+    arrays = [scale * rng.standard_normal(shape) for shape in ((70, 41), (41,), (), (2, 3))]
+    ps = [nn.Parameter(Tensor(a, dtype=dtype)) for a in arrays]
+    qs = [torch.nn.Parameter(torch.tensor(p.numpy())) for p in ps]
+    for p, q in zip(ps[:3], qs, strict=False):  # the last has none
+        p.grad, q.grad = Tensor(p.numpy()), torch.tensor(p.numpy())
+    return ps, qs
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("order", [2.0, 1.0, float("inf"), -float("inf"), 0.5, 3, 0])
+@pytest.mark.parametrize("most", [0.0, 1e-3, 1.0, 1e9, float("inf")])
+def test_clip_grad_norm(dtype: str, order: float, most: float) -> None:
+    rtol = 1e-12 if dtype == "float64" else 2e-5
+    ps, qs = gradients(dtype)
+    theirs = torch.nn.utils
+    wanted = theirs.get_total_norm([q.grad for q in qs[:3]], order)
+    total = nn.utils.get_total_norm([p.grad for p in ps[:3]], order)
+    assert total.dtype.name == dtype
+    np.testing.assert_allclose(total.numpy(), wanted.numpy(), rtol=rtol)
+    found, wanted = nn.utils.clip_grad_norm_(ps, most, order), theirs.clip_grad_norm_(qs, most, order)
+    np.testing.assert_allclose(found.numpy(), wanted.numpy(), rtol=rtol)
+    for p, q in zip(ps[:3], qs, strict=False):
+        np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=rtol)
+    nn.utils.clip_grads_with_norm_(ps, 0.5, found)
+    theirs.clip_grads_with_norm_(qs, 0.5, wanted)
+    for p, q in zip(ps[:3], qs, strict=False):
+        np.testing.assert_allclose(p.grad.numpy(), q.grad.numpy(), rtol=rtol)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1.0])
+def test_clip_grad_value(dtype: str, value: float) -> None:
+    ps, qs = gradients(dtype)
+    ps[1].grad[3] = value
+    qs[1].grad[3] = value
+    for most in (0.7, 0.0):
+        nn.utils.clip_grad_value_(ps, most)
+        torch.nn.utils.clip_grad_value_(qs, most)
+        for p, q in zip(ps[:3], qs, strict=False):
+            np.testing.assert_array_equal(p.grad.numpy(), q.grad.numpy())
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_clip_what_is_not_finite(value: float) -> None:
+    ps, qs = gradients("float32")
+    ps[1].grad[3] = value
+    qs[1].grad[3] = value
+    for utils, tensors in ((nn.utils, ps), (torch.nn.utils, qs)):
+        with pytest.raises(RuntimeError):
+            utils.clip_grad_norm_(tensors, 1.0, error_if_nonfinite=True)
+    found, wanted = nn.utils.clip_grad_norm_(ps, 1.0), torch.nn.utils.clip_grad_norm_(qs, 1.0)
+    np.testing.assert_equal(found.numpy(), wanted.numpy())
+    for p, q in zip(ps[:3], qs, strict=False):
+        np.testing.assert_array_equal(p.grad.numpy(), q.grad.numpy())
+
+
 @pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
 def test_defaults_are_the_same(name: str) -> None:
     ours = getattr(optim, name)([nn.Parameter([1.0])]).defaults
