@@ -23,14 +23,12 @@ from lucid.engines.registry import engine_of, transfer
 from lucid.errors import (
     ArgumentError,
     ArgumentTypeError,
-    DTypeError,
-    GradientError,
     LucidError,
     MissingAttributeError,
     StateError,
 )
-from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
+from lucid.optim.parameters import check_parameter, has_gradient, listed
 from lucid.recording import wrap
 from lucid.tensor import Tensor
 
@@ -80,7 +78,7 @@ class Optimizer:
         self.defaults = self.check(self.defaults)
         self.param_groups: list[Group] = []
         self._state: dict[str, State] = {}  # by the parameters' names
-        entries = _listed(type(self).__name__, params)
+        entries = listed(type(self).__name__, params)
         if not entries:
             raise ArgumentError(
                 f"{type(self).__name__} got no parameters. An iterator such as model.parameters() "
@@ -133,7 +131,7 @@ class Optimizer:
                 hint = f": did you mean {close[0]!r}?" if close else f": it has {', '.join(self.defaults)}"
                 raise ArgumentError(f"{cls} has no option {name!r}{hint}")
         options = self.check({**self.defaults, **group})
-        entries = _listed(cls, group["params"])
+        entries = listed(cls, group["params"])
         if "param_names" in group:
             given = list(group["param_names"])
             if len(given) != len(entries):
@@ -144,7 +142,7 @@ class Optimizer:
         names, params = [], []
         for i, entry in enumerate(entries, start=len(known)):
             name, p = entry if isinstance(entry, tuple) and len(entry) == 2 else (str(i), entry)
-            _check_parameter(cls, name, p)
+            check_parameter(cls, name, p)
             if id(p) in known:
                 raise ArgumentError(f"{cls}: {name!r} is the same Parameter as {known[id(p)]!r}")
             if name in taken:
@@ -183,7 +181,7 @@ class Optimizer:
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        ready = {name for name, p in self._named() if _has_gradient(type(self).__name__, name, p)}
+        ready = {name for name, p in self._named() if has_gradient(type(self).__name__, name, p)}
         checked = [self.check(group) for group in self.param_groups]
         rows = []
         for group, options in zip(self.param_groups, checked, strict=True):
@@ -332,68 +330,6 @@ def with_kernel(name: str) -> Callable[[F], F]:
         return update
 
     return named
-
-
-def _listed(cls: str, params: Any) -> list[Any]:
-    """Return what ``params`` yields, or say what to pass instead."""
-    if isinstance(params, Module):
-        raise ArgumentTypeError(
-            f"{cls} expects parameters, got the module {type(params).__name__}: pass its .parameters()"
-        )
-    if isinstance(params, Tensor):
-        raise ArgumentTypeError(f"{cls} expects several parameters, got one Tensor: pass a list, [p]")
-    if isinstance(params, Mapping):
-        raise ArgumentTypeError(
-            f"{cls} expects a list, got a {type(params).__name__}: pass list(d.items()) for named "
-            "parameters, or [group] for one group"
-        )
-    try:
-        return list(params)
-    except TypeError as error:
-        raise ArgumentTypeError(
-            f"{cls} expects model.parameters(), model.named_parameters() or a list of groups, "
-            f"got {type(params).__name__}"
-        ) from error
-
-
-def _check_parameter(cls: str, name: Any, p: Any) -> None:
-    if not isinstance(name, str):
-        raise ArgumentTypeError(f"{cls} expects the name of a parameter to be a str, got {name!r}")
-    if not isinstance(p, Tensor):
-        raise ArgumentTypeError(f"{cls} expects Parameters, got {type(p).__name__} for {name!r}")
-    if not (p.requires_grad or isinstance(p, Parameter)):  # a Parameter may be frozen for a while
-        raise ArgumentError(
-            f"{cls}: {name!r} is a {type(p).__name__} that tracks no gradients: "
-            "make it with requires_grad=True, or wrap it in nn.Parameter(...)"
-        )
-    if p.dtype.kind == "c":
-        raise DTypeError(
-            f"{cls}: {name!r} is {p.dtype.name}, and optimizers step real numbers: make its real and "
-            "imaginary parts two Parameters, and write re + 1j * im"
-        )
-    if not p.is_leaf:
-        raise ArgumentError(
-            f"{cls}: {name!r} was computed from other tensors, so no gradient stays with it: "
-            "pass the Parameter that it was computed from, or make one of p.detach()"
-        )
-
-
-def _has_gradient(cls: str, name: str, p: Parameter) -> bool:
-    """Whether ``p`` has a gradient; raise if it is one that does not fit, or can have none."""
-    if not p.is_leaf:
-        raise GradientError(
-            f"{cls}: {name!r} was written to while operations were recorded, so it is a computed tensor now "
-            "and no gradient stays with it: write to parameters under lucid.no_grad()"
-        )
-    if p._grad is None:
-        return False
-    g, array = p._grad._array, p._array
-    if g.shape != array.shape or g.dtype != array.dtype or p._grad.device != p.device:
-        raise GradientError(
-            f"{cls}: the gradient of {name!r} is {g.shape} {g.dtype} on {p._grad.device}, the parameter "
-            f"{array.shape} {array.dtype} on {p.device}: call zero_grad() after changing parameters"
-        )
-    return True
 
 
 def _at_home(state: State, device: str) -> State:

@@ -31,7 +31,7 @@ if "NUMBA_THREADING_LAYER" not in os.environ:
 _MATH = {"reassoc", "contract", "arcp", "nsz"}
 
 
-def loop(function: Callable[..., Any]) -> Any:
+def loop(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile ``function``, with its rounds over ``prange`` shared among the threads."""
     compiled = numba.njit(cache=True, parallel=PARALLEL, nogil=True, fastmath=_MATH, error_model="numpy")(
         function
