@@ -12,8 +12,6 @@ from lucid.ops import broadcast_to, concat, flip
 
 def sizes(name: str, what: str, value: Any, n: int, *, least: int) -> tuple[int, ...]:
     """Return an option, an integer or one for each of ``n`` axes, as a tuple."""
-    if type(value) is int:
-        value = (value,) * n
     try:
         one = hasattr(value, "__index__")
         found = tuple(map(operator.index, (value,) if one else value))
