@@ -68,8 +68,9 @@ def is_alone(holder: Any) -> bool:
     A view holds a reference to the array it looks into, and has a base itself: neither is alone.
     """
     array = holder._array
-    flags = array.flags if type(array) is np.ndarray and array.base is None else None
-    if flags is None or not flags.owndata or not flags.writeable:
+    if type(array) is not np.ndarray or array.base is not None:
+        return False
+    if not (array.flags.owndata and array.flags.writeable):
         return False
     alone = _references(holder) <= _ALONE + 1  # `array` is a name for it, too
     if alone:
