@@ -59,7 +59,7 @@ LAYERS: list[tuple[Callable[[], Any], tuple[int, ...], tuple[int, ...], str]] = 
 ]
 
 
-@pytest.mark.parametrize(("make", "shape", "out", "shown"), LAYERS, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(("make", "shape", "out", "shown"), LAYERS, ids=[shown for *_, shown in LAYERS])
 def test_shapes_names_and_copies(make: Callable[[], Any], shape: Any, out: Any, shown: str) -> None:
     layer, x = make(), lucid.ones(shape)
     assert repr(layer) == shown
