@@ -15,7 +15,7 @@ import lucid
 from lucid import Tensor
 from lucid.engines.cpu import fast_convolution
 from lucid.engines.cpu import namespace as xp
-from lucid.engines.cpu.fast_convolution import out_size
+from lucid.engines.cpu.geometry import out_size
 from lucid.engines.cpu.kernels import table
 from lucid.engines.cpu.onednn import convolution as onednn
 from lucid.engines.cpu.onednn import library

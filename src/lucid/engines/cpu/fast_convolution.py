@@ -11,11 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu.geometry import Geometry, Sizes, out_size
 from lucid.engines.cpu.kernels import table
 
 Array = np.ndarray[Any, Any]
-Sizes = tuple[int, ...]
-Geometry = tuple[Sizes, tuple[tuple[int, int], ...], Sizes, int]  # stride, padding, dilation, groups
 
 MOST_AXES = 5  # that oneDNN convolves
 
@@ -55,15 +54,6 @@ def conv_weight(
     if winograd is not None:
         both = winograd.conv_weight(x, g, _before(geometry))
     return _onednn().conv_weight(x, g, shape, bias, geometry) if both is None else both
-
-
-def out_size(size: Sizes, kernel: Sizes, geometry: Geometry) -> Sizes:
-    """Return the size of the result for images of ``size``."""
-    stride, padding, dilation, _ = geometry
-    return tuple(
-        (n + before + after - (k - 1) * d - 1) // s + 1
-        for n, (before, after), k, d, s in zip(size, padding, kernel, dilation, stride, strict=True)
-    )
 
 
 def _onednn() -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu.fast_convolution import Geometry, out_size
+from lucid.engines.cpu.geometry import Geometry, Sizes, out_size
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import (
     BF16,
@@ -36,7 +36,6 @@ from lucid.engines.cpu.packing import packed
 from lucid.engines.settings import settings
 
 Array = np.ndarray[Any, Any]
-Sizes = tuple[int, ...]
 
 FORWARD, BY_INPUT, BY_WEIGHT = "forward", "backward_data", "backward_weights"
 ARGUMENTS = {
