@@ -12,13 +12,15 @@ from lucid.cli import main
 from lucid.cli.demo import EPOCHS, DigitClassifier, evaluate, predict
 from lucid.cli.example import CustomParameterModel
 from lucid.data import digits
+from lucid.engines.cpu.kernels import table
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("demo") / "digits"
     command = [sys.executable, "-m", "lucid", "demo", "--out", str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+    assert done.stderr == ""  # no bar of progress where there is no terminal
     return out, done.stdout
 
 
@@ -32,17 +34,22 @@ def test_the_demo_begins_with_the_reference_example_as_a_session(run):
     assert ">>> print(input_tensor.grad)\n[[41.0, 93.0]]\n" in session
 
 
-def test_the_demo_trains_to_97_percent_and_says_so_each_epoch(run):
+def test_the_demo_trains_to_98_5_percent_and_says_so_each_epoch(run):
     out, text = run
     lines = [line for line in text.splitlines() if line.startswith("epoch")]
     assert len(lines) == EPOCHS
     model = DigitClassifier()
     model.load_state_dict(lucid.io.load(out / "model.safetensors"))
     accuracy = evaluate(model, digits().test)[1]
-    assert accuracy >= 0.97
-    assert float(re.search(r"Trained in ([\d.]+) s", text)[1]) < 15
+    assert accuracy >= 0.985
+    assert re.search(r"Trained in [\d.]+ s", text)
     assert f"{accuracy:.2%} of the 355 test images are right" in text
     assert f"fresh model: {accuracy:.2%}" in text
+
+
+def test_the_demo_says_that_kernels_are_compiled_once_where_there_are_kernels(run):
+    _, text = run
+    assert ("Kernels are compiled once" in text) is (table.find("adamw") is not None)
 
 
 def test_the_demo_draws_a_picture(run):

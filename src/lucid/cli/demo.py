@@ -12,36 +12,37 @@ from lucid import Tensor, nn, optim
 from lucid.cli.example import show_example
 from lucid.cli.plot import draw
 from lucid.data import DataLoader, TensorDataset, digits
+from lucid.engines.cpu.kernels import table
 from lucid.nn import functional as F
 
 # Chosen by five-fold cross-validation within the images to train with: the test images had no say.
-LEARNING_RATE = 8e-3
-EPOCHS = 40
-DROPOUT_PIXELS, DROPOUT_HIDDEN = 0.1, 0.3
+LEARNING_RATE = 3e-3
+EPOCHS = 12
+BATCH_SIZE = 32
+DROPOUT = 0.5
 
 
 class DigitClassifier(nn.Module):
-    """An image of 8 by 8 pixels in, ten scores out; the weights live in a ParameterDict."""
+    """An image of 8 by 8 pixels in, ten scores out."""
 
-    def __init__(self, hidden: int = 128) -> None:
+    def __init__(self, channels: int = 32) -> None:
         super().__init__()
-        self.params = nn.ParameterDict(
-            {
-                "weight1": nn.Parameter(lucid.zeros((hidden, 64))),
-                "bias1": nn.Parameter(lucid.zeros(hidden)),
-                "weight2": nn.Parameter(lucid.zeros((10, hidden))),
-                "bias2": nn.Parameter(lucid.zeros(10)),
-            }
+        self.layers = nn.Sequential(  # from (N, 1, 8, 8)
+            nn.Conv2d(1, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels, activation="relu"),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels, activation="relu"),
+            nn.Conv2d(channels, channels, 3, padding=1, bias=False),
+            nn.BatchNorm2d(channels, activation="relu"),
+            nn.MaxPool2d(2),  # (N, channels, 4, 4)
+            nn.Flatten(),
+            nn.Dropout(DROPOUT),
+            nn.Linear(16 * channels, 10),
         )
-        nn.init.kaiming_uniform_(self.params["weight1"], nonlinearity="relu")
-        nn.init.xavier_uniform_(self.params["weight2"])
 
     def forward(self, images: Tensor) -> Tensor:
         """``(N, 8, 8) -> (N, 10)``"""
-        x = F.dropout(images.flatten(1), DROPOUT_PIXELS, self.training)  # (N, 64)
-        x = F.relu(F.linear(x, self.params["weight1"], self.params["bias1"]))  # (N, hidden)
-        x = F.dropout(x, DROPOUT_HIDDEN, self.training)
-        scores: Tensor = F.linear(x, self.params["weight2"], self.params["bias2"])  # (N, 10)
+        scores: Tensor = self.layers(images.expand_dims(1))
         return scores
 
 
@@ -59,12 +60,18 @@ def demo(out: Path, *, epochs: int = EPOCHS, seed: int = 0) -> float:
     out.mkdir(parents=True, exist_ok=True)  # fails before the work, not after it
     print("The example of nn.ParameterDict:\n")
     show_example()
-    lucid.random.seed(seed)
     train, test = digits()
     model = DigitClassifier()
     count = sum(p.size for p in model.parameters())
     print(f"\nA classifier of handwritten digits: {len(train)} images to train with, {count} parameters.")
+    if table.find("adamw") is not None:  # otherwise NumPy does all
+        print("Kernels are compiled once, at the first run, which takes some seconds, and kept.", flush=True)
+        start = time.perf_counter()
+        warm_up(train)
+        print(f"They are ready after {time.perf_counter() - start:.1f} s.")
 
+    lucid.random.seed(seed)
+    model = DigitClassifier()
     start = time.perf_counter()
     history = fit(model, train, test, epochs)
     seconds = time.perf_counter() - start
@@ -83,28 +90,42 @@ def demo(out: Path, *, epochs: int = EPOCHS, seed: int = 0) -> float:
     return accuracy
 
 
+def warm_up(data: TensorDataset) -> None:
+    """Train and ask a model that is thrown away, once: whatever has to be compiled is compiled now."""
+    model = DigitClassifier()
+    optimizer = optim.AdamW(model.parameters(), lr=LEARNING_RATE)
+    images, labels = (t[:BATCH_SIZE] for t in data.tensors)
+    step(model, optimizer, images, labels)
+    evaluate(model, data)
+
+
 def fit(model: nn.Module, train: TensorDataset, test: TensorDataset, epochs: int) -> list[Epoch]:
     """Train ``model``, print a line after each epoch, and return how well it did."""
     from tqdm import tqdm
 
-    optimizer = optim.Adam(model.named_parameters(), lr=LEARNING_RATE)
-    loader = DataLoader(train, batch_size=32, shuffle=True)
+    optimizer = optim.AdamW(model.named_parameters(), lr=LEARNING_RATE)
+    loader = DataLoader(train, batch_size=BATCH_SIZE, shuffle=True)
     history = []
-    with tqdm(total=epochs * len(loader), unit="batch", leave=False) as bar:
+    # disable=None: no bar where there is no terminal to draw it on.
+    with tqdm(total=epochs * len(loader), unit="batch", leave=False, disable=None) as bar:
         for epoch in range(1, epochs + 1):
             for group in optimizer.param_groups:
                 group["lr"] = LEARNING_RATE * (1 - (epoch - 1) / epochs)  # smaller steps towards the end
             model.train()
             for images, labels in loader:
-                optimizer.zero_grad()
-                loss = F.cross_entropy(model(images), labels)
-                loss.backward()
-                optimizer.step()
+                step(model, optimizer, images, labels)
                 bar.update()
             history.append(Epoch(*evaluate(model, train), *evaluate(model, test)))
             line = "epoch {:2}: train loss {:.4f}, accuracy {:.2%}; test loss {:.4f}, accuracy {:.2%}"
             bar.write(line.format(epoch, *history[-1]))
     return history
+
+
+def step(model: nn.Module, optimizer: optim.Optimizer, images: Tensor, labels: Tensor) -> None:
+    """Make ``model`` a little better at telling ``labels`` from ``images``."""
+    optimizer.zero_grad()
+    F.cross_entropy(model(images), labels).backward()
+    optimizer.step()
 
 
 @lucid.no_grad()
