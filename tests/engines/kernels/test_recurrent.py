@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import lucid
 from lucid import Tensor
 from lucid.engines.cpu.kernels import table
+from lucid.engines.cpu.onednn import library
 from lucid.fused import Fused
 from lucid.nn.functional.recurrent import gru_sequence, lstm_sequence, rnn_sequence
 from tests.engines.kernels.agree import LAYOUTS, agree
@@ -26,6 +27,12 @@ OPERATIONS: list[tuple[Fused, dict[str, Any]]] = [
     (rnn_sequence, {"nonlinearity": "tanh"}),
     (rnn_sequence, {"nonlinearity": "relu"}),
 ]
+
+
+def bfloat16_here() -> bool:
+    lib = library.load()
+    return lib is not None and lib.isa & library.ISA_BF16 == library.ISA_BF16
+
 
 every_operation = pytest.mark.parametrize(
     ("operation", "options"), OPERATIONS, ids=[f"{o.name}{k}" for o, k in OPERATIONS]
@@ -162,6 +169,33 @@ def test_the_same_bits_each_time(operation: Fused, options: dict[str, Any]) -> N
         found.append([*ran[0], *(d() if callable(d) else d for d in slopes)])
     for a, b in zip(*found, strict=True):
         assert a is b is None or np.array_equal(a, b)
+
+
+@every_operation
+@pytest.mark.parametrize("batch_sizes", [(4, 4, 4), (5, 3, 1)])
+def test_medium_precision_rounds_the_factors(
+    operation: Fused, options: dict[str, Any], batch_sizes: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = table.find(operation.name)
+    if kernel is None or not bfloat16_here():
+        pytest.skip("no bfloat16 here")
+    options = dict(options)
+    made = arguments(operation, batch_sizes, 24, 40, projection=options.pop("projection", 0))
+    arrays = [a if a is None else a.astype(np.float32) for a in made]
+    if options.get("nonlinearity") == "relu":  # away from the kink, where rounding would let through or not
+        arrays = [np.abs(a) for a in arrays]
+    options |= {"batch_sizes": batch_sizes, "reverse": True}
+    results = []
+    for precision in ("highest", "medium"):
+        monkeypatch.setattr(lucid.engines.settings.settings, "precision", precision)
+        ran = kernel.forward(*arrays, **options)
+        assert ran is not None
+        slopes = kernel.vjp(tuple(np.ones_like(o) for o in ran[0]), *ran, *arrays, **options)
+        results.append([r for r in (*ran[0], *(d() if callable(d) else d for d in slopes)) if r is not None])
+    # A bfloat16 number has 8 bits: each factor is rounded by up to 4e-3.
+    for exact, rough in zip(*results, strict=True):
+        error = np.abs(rough - exact) / np.abs(exact).max()
+        assert 0 < error.max() < 0.03
 
 
 def test_layers_run_on_kernels_and_differentiate_twice() -> None:

@@ -17,6 +17,8 @@ from lucid.engines.cpu.kernels.maths import sigmoid, tanh
 from lucid.engines.cpu.kernels.steps import (
     fits,
     multiply,
+    narrowed,
+    pack,
     plan,
     product,
     require,
@@ -24,7 +26,6 @@ from lucid.engines.cpu.kernels.steps import (
     started,
 )
 from lucid.engines.cpu.onednn.matmul import matmul
-from lucid.engines.cpu.onednn.steps import steps
 
 Array = np.ndarray[Any, Any]
 
@@ -44,27 +45,32 @@ def gru_sequence(
     if not fits(x, h0, w_ih, w_hh, b_ih, b_hh):
         return None
     where = plan(batch_sizes, reverse)
-    calls = steps(where.sizes, dense(w_hh).T)
-    inputs = None if calls is None else matmul(dense(x), dense(w_ih).T, b_ih)
-    if inputs is None:
+    by_state = pack(where.sizes, dense(w_hh).T)
+    inputs = None if by_state is None else matmul(dense(x), dense(w_ih).T, b_ih)
+    if inputs is None or by_state is None:
         return None
     rows, size = len(w_hh), h0.shape[1]
     states = started(where.height, where.first, h0)
     gates = np.empty((len(x), 4 * size), np.float32)
     bias = np.zeros(rows, np.float32) if b_hh is None else rows_of(b_hh)
     work = np.empty((where.sizes[0], rows), np.float32)
-    require(_forward(where.steps, calls, inputs, work, bias, gates, states))
+    require(_forward(where.steps, *by_state[1:], inputs, work, bias, gates, states))
     return (states[where.output], states[where.last]), (gates, states)
 
 
 @loop
-def _forward(steps, calls, inputs, work, bias, gates, states):  # type: ignore[no-untyped-def]
+def _forward(steps, calls, narrow, inputs, work, bias, gates, states):  # type: ignore[no-untyped-def]
     """Fill ``states`` from time to time, and the gates of all times: r, z, n, and the state's part of n."""
     status = 0
     size = states.shape[1]
     for t in range(len(steps)):
         before, now, row, count, kind = steps[t]
-        status |= multiply(calls, kind, states[before].ctypes.data, work.ctypes.data)
+        source = states[before].ctypes.data
+        if len(narrow) > 0:
+            for n in prange(count):
+                narrowed(states[before + n], narrow[n])
+            source = narrow.ctypes.data
+        status |= multiply(calls, kind, source, work.ctypes.data)
         for n in prange(count):
             _cell(inputs[row + n], work[n], bias, gates[row + n], states[before + n], states[now + n], size)
     return status
@@ -104,11 +110,11 @@ def gru_sequence_vjp(
     gates, states = residuals
     size = states.shape[1]
     where = plan(batch_sizes, reverse)
-    calls = steps(where.sizes, dense(w_hh), row=4 * size, accumulate=True)
-    assert calls is not None
+    by_gates = pack(where.sizes, dense(w_hh), row=4 * size, accumulate=True)
+    assert by_gates is not None
     d_states = started(where.height, where.last, g[1])
     d_gates = np.empty_like(gates)
-    require(_backward(where.steps, calls, rows_of(g[0]), gates, states, d_gates, d_states))
+    require(_backward(where.steps, *by_gates[1:], rows_of(g[0]), gates, states, d_gates, d_states))
     by_input, by_state = d_gates[:, : 3 * size], d_gates[:, size:]
     sums = sum_of_rows(d_gates) if b_ih is not None or b_hh is not None else None
     return (
@@ -127,7 +133,7 @@ def _turned(rows: Array, count: int) -> Array:
 
 
 @loop
-def _backward(steps, calls, g, gates, states, d_gates, d_states):  # type: ignore[no-untyped-def]
+def _backward(steps, calls, narrow, g, gates, states, d_gates, d_states):  # type: ignore[no-untyped-def]
     """Fill the gradients by the gates of all times, and by all states, going back from the last step."""
     status = 0
     size = states.shape[1]
@@ -144,7 +150,12 @@ def _backward(steps, calls, g, gates, states, d_gates, d_states):  # type: ignor
                 size,
             )
         # The rows of d_gates from r on; the product is added to what came past the gates.
-        status |= multiply(calls, kind, d_gates[row, size:].ctypes.data, d_states[before].ctypes.data)
+        source = d_gates[row, size:].ctypes.data
+        if len(narrow) > 0:
+            for n in prange(count):
+                narrowed(d_gates[row + n, size:], narrow[n])
+            source = narrow.ctypes.data
+        status |= multiply(calls, kind, source, d_states[before].ctypes.data)
     return status
 
 

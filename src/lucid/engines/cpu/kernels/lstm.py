@@ -14,8 +14,11 @@ from lucid.engines.cpu.kernels.linear import sum_of_rows
 from lucid.engines.cpu.kernels.loops import dense, inline, loop, prange
 from lucid.engines.cpu.kernels.maths import sigmoid, tanh
 from lucid.engines.cpu.kernels.steps import (
+    NOTHING,
     fits,
     multiply,
+    narrowed,
+    pack,
     plan,
     product,
     require,
@@ -24,11 +27,8 @@ from lucid.engines.cpu.kernels.steps import (
     sum_of,
 )
 from lucid.engines.cpu.onednn.matmul import matmul
-from lucid.engines.cpu.onednn.steps import steps
 
 Array = np.ndarray[Any, Any]
-
-_NO_CALLS = np.zeros((0, 7), np.int64)
 
 
 def lstm_sequence(
@@ -48,9 +48,9 @@ def lstm_sequence(
     if not fits(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr):
         return None
     where = plan(batch_sizes, reverse)
-    calls = steps(where.sizes, dense(w_hh).T, accumulate=True)
-    project = _NO_CALLS if w_hr is None else steps(where.sizes, dense(w_hr).T)
-    if calls is None or project is None:
+    by_state = pack(where.sizes, dense(w_hh).T, accumulate=True)
+    project = NOTHING if w_hr is None else pack(where.sizes, dense(w_hr).T)
+    if by_state is None or project is None:
         return None
     gates = matmul(dense(x), dense(w_ih).T, sum_of(b_ih, b_hh))
     if gates is None:
@@ -58,24 +58,34 @@ def lstm_sequence(
     states = started(where.height, where.first, h0)
     cells = started(where.height, where.first, c0)
     hidden = states if w_hr is None else np.empty((len(x), cells.shape[1]), np.float32)
-    require(_forward(where.steps, calls, project, gates, states, cells, hidden))
+    require(_forward(where.steps, *by_state[1:], *project[1:], gates, states, cells, hidden))
     out = states[where.output], states[where.last], cells[where.last]
     return out, (gates, states, cells, hidden)
 
 
 @loop
-def _forward(steps, calls, project, gates, states, cells, hidden):  # type: ignore[no-untyped-def]
+def _forward(steps, calls, narrow, project, narrow_hidden, gates, states, cells, hidden):  # type: ignore[no-untyped-def]
     """Fill ``states`` and ``cells`` from time to time, and put the gates where their inputs were."""
     status = 0
     size = cells.shape[1]
     for t in range(len(steps)):
         before, now, row, count, kind = steps[t]
-        status |= multiply(calls, kind, states[before].ctypes.data, gates[row].ctypes.data)
+        source = states[before].ctypes.data
+        if len(narrow) > 0:
+            for n in prange(count):
+                narrowed(states[before + n], narrow[n])
+            source = narrow.ctypes.data
+        status |= multiply(calls, kind, source, gates[row].ctypes.data)
         place = now if len(project) == 0 else row
         for n in prange(count):
             _cell(gates[row + n], cells[before + n], cells[now + n], hidden[place + n], size)
         if len(project) > 0:
-            status |= multiply(project, kind, hidden[row].ctypes.data, states[now].ctypes.data)
+            source = hidden[row].ctypes.data
+            if len(narrow_hidden) > 0:
+                for n in prange(count):
+                    narrowed(hidden[row + n], narrow_hidden[n])
+                source = narrow_hidden.ctypes.data
+            status |= multiply(project, kind, source, states[now].ctypes.data)
     return status
 
 
@@ -116,9 +126,9 @@ def lstm_sequence_vjp(
     """Return the gradients by all arguments."""
     gates, states, cells, hidden = residuals
     where = plan(batch_sizes, reverse)
-    calls = steps(where.sizes, dense(w_hh))
-    project = _NO_CALLS if w_hr is None else steps(where.sizes, dense(w_hr))
-    assert calls is not None
+    by_gates = pack(where.sizes, dense(w_hh))
+    project = NOTHING if w_hr is None else pack(where.sizes, dense(w_hr))
+    assert by_gates is not None
     assert project is not None
     d_states = started(where.height, where.last, g[1])
     d_cells = started(where.height, where.last, g[2])
@@ -126,7 +136,16 @@ def lstm_sequence_vjp(
     d_hidden = np.empty((where.sizes[0], cells.shape[1]), np.float32) if w_hr is not None else d_states
     require(
         _backward(
-            where.steps, calls, project, rows_of(g[0]), gates, cells, d_gates, d_states, d_cells, d_hidden
+            where.steps,
+            *by_gates[1:],
+            *project[1:],
+            rows_of(g[0]),
+            gates,
+            cells,
+            d_gates,
+            d_states,
+            d_cells,
+            d_hidden,
         )
     )
     bias = sum_of_rows(d_gates) if b_ih is not None or b_hh is not None else None
@@ -144,7 +163,9 @@ def lstm_sequence_vjp(
 
 
 @loop
-def _backward(steps, calls, project, g, gates, cells, d_gates, d_states, d_cells, d_hidden):  # type: ignore[no-untyped-def]
+def _backward(  # type: ignore[no-untyped-def]
+    steps, calls, narrow, project, narrow_states, g, gates, cells, d_gates, d_states, d_cells, d_hidden
+):
     """Fill the gradients by the gates of all times, and by all states, going back from the last step."""
     status = 0
     size = cells.shape[1]
@@ -155,7 +176,12 @@ def _backward(steps, calls, project, g, gates, cells, d_gates, d_states, d_cells
         place = now
         if len(project) > 0:
             place = 0
-            status |= multiply(project, kind, d_states[now].ctypes.data, d_hidden.ctypes.data)
+            source = d_states[now].ctypes.data
+            if len(narrow_states) > 0:
+                for n in prange(count):
+                    narrowed(d_states[now + n], narrow_states[n])
+                source = narrow_states.ctypes.data
+            status |= multiply(project, kind, source, d_hidden.ctypes.data)
         for n in prange(count):
             _cell_vjp(
                 d_hidden[place + n],
@@ -167,7 +193,12 @@ def _backward(steps, calls, project, g, gates, cells, d_gates, d_states, d_cells
                 d_cells[before + n],
                 size,
             )
-        status |= multiply(calls, kind, d_gates[row].ctypes.data, d_states[before].ctypes.data)
+        source = d_gates[row].ctypes.data
+        if len(narrow) > 0:
+            for n in prange(count):
+                narrowed(d_gates[row + n], narrow[n])
+            source = narrow.ctypes.data
+        status |= multiply(calls, kind, source, d_states[before].ctypes.data)
     return status
 
 

@@ -12,6 +12,8 @@ from lucid.engines.cpu.kernels.maths import tanh
 from lucid.engines.cpu.kernels.steps import (
     fits,
     multiply,
+    narrowed,
+    pack,
     plan,
     product,
     require,
@@ -20,7 +22,6 @@ from lucid.engines.cpu.kernels.steps import (
     sum_of,
 )
 from lucid.engines.cpu.onednn.matmul import matmul
-from lucid.engines.cpu.onednn.steps import steps
 
 Array = np.ndarray[Any, Any]
 
@@ -41,22 +42,27 @@ def rnn_sequence(
     if not fits(x, h0, w_ih, w_hh, b_ih, b_hh):
         return None
     where = plan(batch_sizes, reverse)
-    calls = steps(where.sizes, dense(w_hh).T, accumulate=True)
-    sums = None if calls is None else matmul(dense(x), dense(w_ih).T, sum_of(b_ih, b_hh))
-    if sums is None:
+    by_state = pack(where.sizes, dense(w_hh).T, accumulate=True)
+    sums = None if by_state is None else matmul(dense(x), dense(w_ih).T, sum_of(b_ih, b_hh))
+    if sums is None or by_state is None:
         return None
     states = started(where.height, where.first, h0)
-    require(_forward(where.steps, calls, nonlinearity == "tanh", sums, states))
+    require(_forward(where.steps, *by_state[1:], nonlinearity == "tanh", sums, states))
     return (states[where.output], states[where.last]), states
 
 
 @loop
-def _forward(steps, calls, with_tanh, sums, states):  # type: ignore[no-untyped-def]
+def _forward(steps, calls, narrow, with_tanh, sums, states):  # type: ignore[no-untyped-def]
     """Fill ``states`` from time to time."""
     status = 0
     for t in range(len(steps)):
         before, now, row, count, kind = steps[t]
-        status |= multiply(calls, kind, states[before].ctypes.data, sums[row].ctypes.data)
+        source = states[before].ctypes.data
+        if len(narrow) > 0:
+            for n in prange(count):
+                narrowed(states[before + n], narrow[n])
+            source = narrow.ctypes.data
+        status |= multiply(calls, kind, source, sums[row].ctypes.data)
         for n in prange(count):
             _cell(sums[row + n], states[now + n], with_tanh)
     return status
@@ -90,12 +96,12 @@ def rnn_sequence_vjp(
     """Return the gradients by all arguments."""
     states = residuals
     where = plan(batch_sizes, reverse)
-    calls = steps(where.sizes, dense(w_hh))
-    assert calls is not None
+    by_sums = pack(where.sizes, dense(w_hh))
+    assert by_sums is not None
     d_states = started(where.height, where.last, g[1])
     d_sums = np.empty((len(x), states.shape[1]), np.float32)
     with_tanh = nonlinearity == "tanh"
-    require(_backward(where.steps, calls, with_tanh, rows_of(g[0]), states, d_sums, d_states))
+    require(_backward(where.steps, *by_sums[1:], with_tanh, rows_of(g[0]), states, d_sums, d_states))
     bias = sum_of_rows(d_sums) if b_ih is not None or b_hh is not None else None
     by_rows = d_sums.T
     return (
@@ -109,14 +115,19 @@ def rnn_sequence_vjp(
 
 
 @loop
-def _backward(steps, calls, with_tanh, g, states, d_sums, d_states):  # type: ignore[no-untyped-def]
+def _backward(steps, calls, narrow, with_tanh, g, states, d_sums, d_states):  # type: ignore[no-untyped-def]
     """Fill the gradients by the sums of all times, and by all states, going back from the last step."""
     status = 0
     for i in range(len(steps)):
         before, now, row, count, kind = steps[len(steps) - 1 - i]
         for n in prange(count):
             _cell_vjp(g[row + n], d_states[now + n], states[now + n], d_sums[row + n], with_tanh)
-        status |= multiply(calls, kind, d_sums[row].ctypes.data, d_states[before].ctypes.data)
+        source = d_sums[row].ctypes.data
+        if len(narrow) > 0:
+            for n in prange(count):
+                narrowed(d_sums[row + n], narrow[n])
+            source = narrow.ctypes.data
+        status |= multiply(calls, kind, source, d_states[before].ctypes.data)
     return status
 
 

@@ -9,9 +9,13 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
+from lucid.engines.cpu.kernels.casts import _rounded as rounded
 from lucid.engines.cpu.kernels.loops import dense, inline
+from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import OneDNNError
 from lucid.engines.cpu.onednn.matmul import matmul
+from lucid.engines.cpu.onednn.steps import Steps, steps
+from lucid.engines.settings import settings
 
 Array = np.ndarray[Any, Any]
 Rows = Any  # a slice, or an array of indices
@@ -114,6 +118,50 @@ def require(status: int) -> None:
     """Raise if a product in a loop has failed."""
     if status:
         raise OneDNNError(f"a product of recurrence returned status {status}")
+
+
+class Packed(NamedTuple):
+    """A matrix that loops multiply rows by.
+
+    Attributes:
+        steps: the products.
+        calls: how to call them.
+        narrow: room for rows rounded to bfloat16, where the precision is "medium"; else of no rows.
+    """
+
+    steps: Steps | None
+    calls: Array
+    narrow: Array
+
+
+NOTHING = Packed(None, np.zeros((0, 7), np.int64), np.zeros((0, 0), np.uint16))
+
+
+def pack(
+    sizes: tuple[int, ...], w: Array, *, row: int | None = None, accumulate: bool = False
+) -> Packed | None:
+    """Pack ``w`` for loops, in the precision that is set; see ``onednn/steps.py``."""
+    found = None
+    if settings.precision == "medium" and supports_bfloat16():
+        found = steps(sizes, w, accumulate=accumulate, bf16=True)
+    if found is not None:
+        return Packed(found, found.calls, np.empty((sizes[0], w.shape[0]), np.uint16))
+    found = steps(sizes, w, row=row, accumulate=accumulate)
+    return None if found is None else Packed(found, found.calls, NOTHING.narrow)
+
+
+def supports_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 numbers."""
+    lib = library.load()
+    return lib is not None and lib.isa & library.ISA_BF16 == library.ISA_BF16
+
+
+@inline
+def narrowed(x, out):  # type: ignore[no-untyped-def]
+    """Write the row ``x``, rounded to bfloat16, into ``out``."""
+    bits = x.view(np.uint32)
+    for j in range(out.size):
+        out[j] = rounded(bits[j])
 
 
 def product(x: Array, y: Array) -> Array:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from lucid.engines.cpu.onednn import library
-from lucid.engines.cpu.onednn.library import Handle, Library, OneDNNError, strides_of
+from lucid.engines.cpu.onednn.library import Handle, Library, strides_of
 from lucid.engines.cpu.onednn.primitive import Compiled, compiled
 
 Array = np.ndarray[Any, Any]
@@ -23,74 +23,65 @@ class Steps:
     """Products ``x @ w`` of several numbers of rows.
 
     Attributes:
-        calls: for each number of rows what a loop needs to call oneDNN; integers, most of them addresses.
+        calls: for each number of rows what a loop needs to call oneDNN: integers, most of them addresses.
+            They are good as long as this object lives.
     """
 
     def __init__(
         self, lib: Library, sizes: tuple[int, ...], w: Array, row: int, accumulate: bool, dtype: int
     ) -> None:
         k, m = w.shape
-        packed: Any = lib.descriptor((k, m), dtype=dtype)
+        packed: Handle = lib.descriptor((k, m), dtype=dtype)
         self.runs: list[Compiled] = []
         for size in sizes:
-            arguments = {
-                library.SRC: lib.descriptor((size, k), (row, 1), dtype),
-                library.WEIGHTS: packed,
-                library.DST: lib.descriptor((size, m), (m, 1)),
-            }
+            source, target = lib.descriptor((size, k), (row, 1), dtype), lib.descriptor((size, m), (m, 1))
             with lib.attributes(library.STRICT) as attributes:
                 if accumulate:
                     _add_to_target(lib, attributes)
                 description = lib.create(
                     "dnnl_matmul_primitive_desc_create",
                     lib.engine,
-                    arguments[library.SRC],
+                    source,
                     packed,
                     None,
-                    arguments[library.DST],
+                    target,
                     attributes,
                 )
-            if not self.runs:  # the layout that suits the largest size serves all
-                packed = arguments[library.WEIGHTS] = _weights_of(lib, description)
+            arguments = {library.SRC: source, library.WEIGHTS: packed, library.DST: target}
             self.runs.append(Compiled(lib, description, arguments))
+            # The layout that suits the largest size serves all.
+            packed = self.runs[0].descriptors[library.WEIGHTS]
 
         plain = lib.descriptor((k, m), strides_of(w))
         description = lib.create(
             "dnnl_reorder_primitive_desc_create", plain, lib.engine, packed, lib.engine, None
         )
         self._pack = Compiled(lib, description, {library.SRC: plain, library.DST: packed})
-        self._weights = _aligned(_size_of(lib, packed))
-        weights = self._weights.ctypes.data
+        self._weights = _aligned(int(lib.c.dnnl_memory_desc_get_size(packed)))
         for run in self.runs:
-            lib.set_address(run.memories[1], weights)
+            lib.set_address(run.memories[1], self._weights.ctypes.data)
         functions = [ctypes.cast(f, Handle).value for f in (lib.set_address, lib.execute)]
-        self.calls = np.array(
-            [
-                [
-                    *functions,
-                    lib.stream.value,
-                    run.primitive.value,
-                    run.memories[0].value,
-                    run.memories[2].value,
-                    run.address,
-                ]
-                for run in self.runs
-            ],
-            np.int64,
-        )
+        calls = [
+            (
+                *functions,
+                *(handle.value for handle in (lib.stream, run.primitive, *run.memories[::2])),
+                run.address,
+            )
+            for run in self.runs
+        ]
+        self.calls = np.array(calls, np.int64)
 
-    def pack(self, w: Array) -> Array:
-        """Take on the matrix ``w``, and return ``calls``."""
+    def pack(self, w: Array) -> None:
+        """Take on the matrix ``w``."""
         self._pack(w, self._weights)
-        return self.calls
 
 
 def steps(
     sizes: tuple[int, ...], w: Array, *, row: int | None = None, accumulate: bool = False, bf16: bool = False
-) -> Array | None:
-    """Pack ``w``, and return what loops need to multiply by it; None if oneDNN can't do it.
+) -> Steps | None:
+    """Pack ``w`` for loops that multiply by it; None if oneDNN can't do it.
 
-    It holds until ``w`` is followed by another matrix of this shape in the same thread.
+    It holds until another matrix of this shape is packed in the same thread.
 
     Args:
         sizes: the numbers of rows that will be multiplied, the largest first.
@@ -99,11 +90,13 @@ def steps(
         accumulate: add to what is there, instead of writing over it.
         bf16: whether the left factor is given in bfloat16, and ``w`` is to be rounded to it.
     """
-    row = w.shape[0] if row is None else row
+    distance = w.shape[0] if row is None else row
     dtype = library.BF16 if bf16 else library.F32
-    key = ("steps", sizes, w.shape, w.strides, row, accumulate, dtype)
-    made = compiled(key, lambda lib: Steps(lib, sizes, w, row, accumulate, dtype))
-    return None if made is None else made.pack(w)
+    key = ("steps", sizes, w.shape, w.strides, distance, accumulate, dtype)
+    made: Steps | None = compiled(key, lambda lib: Steps(lib, sizes, w, distance, accumulate, dtype))
+    if made is not None:
+        made.pack(w)
+    return made
 
 
 def _add_to_target(lib: Library, attributes: Handle) -> None:
@@ -113,22 +106,6 @@ def _add_to_target(lib: Library, attributes: Handle) -> None:
         lib.call("dnnl_primitive_attr_set_post_ops", attributes, operations)
     finally:
         lib.c.dnnl_post_ops_destroy(operations)
-
-
-def _weights_of(lib: Library, description: Handle) -> Handle:
-    """Return the layout of weights that oneDNN has chosen."""
-    query = lib.c.dnnl_primitive_desc_query_md
-    query.restype = Handle
-    found = query(description, library.DESCRIPTOR_OF[library.WEIGHTS], 0)
-    if not found:
-        raise OneDNNError("no layout of weights was chosen")
-    return lib.create("dnnl_memory_desc_clone", Handle(found))
-
-
-def _size_of(lib: Library, descriptor: Handle) -> int:
-    get_size = lib.c.dnnl_memory_desc_get_size
-    get_size.restype = ctypes.c_size_t
-    return int(get_size(descriptor))
 
 
 def _aligned(size: int) -> Array:
