@@ -189,7 +189,7 @@ def test_memory_is_linear_in_the_length() -> None:
 def test_the_same_bits_each_time() -> None:
     x = Tensor(draw(1, 200, 32).astype(np.float32), requires_grad=True)
     runs = []
-    for n in (lucid.get_num_threads(), 1, lucid.get_num_threads()):
+    for n in (2, 1, 2):
         before = lucid.get_num_threads()
         lucid.set_num_threads(n)
         y = F.scaled_dot_product_attention(x, x, x, is_causal=True)
