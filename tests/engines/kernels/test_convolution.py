@@ -342,6 +342,22 @@ def test_a_weight_that_is_written_to_is_laid_out_anew(channels: int) -> None:
         np.testing.assert_allclose(layer(x).numpy(), 2 * before.numpy(), 1e-6, 1e-6)
 
 
+@pytest.mark.parametrize("channels", [8, 64])
+def test_gradients_that_one_number_stands_for(channels: int) -> None:
+    # That of a sum has strides of 0.
+    x = np.random.default_rng(0).standard_normal((8, channels, 16, 16)).astype(np.float32)
+    layer = lucid.nn.Conv2d(channels, channels, 3, padding=1)
+    layer(Tensor(x)).sum().backward()
+    assert layer.weight.grad is not None
+    assert layer.bias is not None
+    assert layer.bias.grad is not None
+    assert layer.bias.grad.tolist() == [8 * 16 * 16] * channels
+    expected = [x[:, :, i : 14 + i, j : 14 + j].sum((0, 2, 3)) for i in range(3) for j in range(3)]
+    inner = xp.conv_weight(x, np.ones((8, 1, 14, 14), np.float32), size=(3, 3), bias=False, **options(2))
+    np.testing.assert_allclose(inner[0].reshape(channels, 9).T, expected, 1e-4, 1e-3)
+    np.testing.assert_allclose(layer.weight.grad.numpy()[3], layer.weight.grad.numpy()[0], 1e-4, 1e-2)
+
+
 def test_without_kernels_the_product_of_windows_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("conv", "conv_input", "conv_weight"):
         monkeypatch.setattr(fast_convolution, name, lambda *args: None)
