@@ -105,6 +105,7 @@ ELSEWHERE = {
     **dict.fromkeys(["can_cast", "finfo", "iinfo", "isdtype", "result_type"], "test_types.py"),
     **dict.fromkeys(["allclose", "broadcast_shapes", "comparable"], "test_queries.py"),
     **dict.fromkeys(["conv", "conv_input", "conv_weight"], "cases_convolution.py"),
+    "masked_scale": "test_masking.py",
     # The primitives on which public functions stand: each is run by the rows of the one named.
     "cast": "astype",
     "clip_above": "clip",
