@@ -201,8 +201,8 @@ from lucid.ops import (
 # fmt: off
 __all__ = [
     "Tensor", "autograd", "get_float32_matmul_precision", "get_num_threads", "set_float32_matmul_precision",
-    "set_num_threads", "show_config", "rand", "randn", "random", "e", "enable_grad", "fft", "inf", "linalg", "nan",
-    "newaxis", "no_grad", "pi", "primitive", "abs", "acos", "acosh", "add", "all", "allclose", "any",
+    "set_num_threads", "show_config", "rand", "randn", "random", "e", "enable_grad", "fft", "inf", "linalg",
+    "nan", "newaxis", "no_grad", "pi", "primitive", "abs", "acos", "acosh", "add", "all", "allclose", "any",
     "arange", "argmax", "argmin", "argsort", "asarray", "asin", "asinh", "astype", "atan", "atan2",
     "atanh", "bitwise_and", "bitwise_invert", "bitwise_left_shift", "bitwise_or", "bitwise_right_shift",
     "bitwise_xor", "bool", "broadcast_arrays", "broadcast_shapes", "broadcast_to", "can_cast", "ceil",

@@ -42,28 +42,29 @@ class Fused(Primitive):
         return inspect.signature(self.definition)
 
     def __call__(self, *args: Any, **options: Any) -> Any:
+        first: Any = args[0] if args else None
+        if first.__class__ not in _tensor_types:
+            return self.definition(*args, **options)
+        array_type = first._array.__class__
+        kernel = engine_by_type[array_type].kernel(self.name, first._array)
+        if kernel is None:
+            return self.definition(*args, **options)
+
         arrays: list[Any] = []
         parents: list[Any] = []
         tracked = False
-        array_type: Any = None
         for arg in args:
-            if arg.__class__ in _tensor_types:
-                array, node = arg._array, arg._node
-                if array_type is None:
-                    array_type = array.__class__
-                elif array.__class__ is not array_type:
-                    return self.definition(*args, **options)
-                tracked = tracked or node is not None
-                arrays.append(array)
-                parents.append(node)
-            elif arg is None:
+            if arg is None:
                 arrays.append(None)
                 parents.append(None)
+            elif arg.__class__ in _tensor_types and arg._array.__class__ is array_type:
+                arrays.append(arg._array)
+                parents.append(arg._node)
+                tracked = tracked or arg._node is not None
             else:
                 return self.definition(*args, **options)
-        kernel = None if array_type is None else engine_by_type[array_type].kernel(self.name, arrays)
-        ran = None if kernel is None else kernel.forward(*arrays, **options)
-        if kernel is None or ran is None:
+        ran = kernel.forward(*arrays, **options)
+        if ran is None:
             return self.definition(*args, **options)
 
         out, residuals = ran

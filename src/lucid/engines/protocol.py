@@ -15,7 +15,7 @@ Read next: ``cpu/namespace.py``, the namespace over NumPy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -64,8 +64,8 @@ class Engine(Protocol):
         """How many vmaps its arrays are inside of: 0, but for the engines of ``func.batching``."""
         ...
 
-    def kernel(self, name: str, arrays: Sequence[Array | None]) -> Kernel | None:
-        """Return the kernel of the operation ``name``, if there is one and it may pay for ``arrays``."""
+    def kernel(self, name: str, array: Array) -> Kernel | None:
+        """Return the kernel of the operation ``name``, if there is one and ``array`` is large enough."""
         ...
 
     def devices(self) -> list[str]:

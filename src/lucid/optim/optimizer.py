@@ -205,7 +205,7 @@ class Optimizer:
             return rows
         # No variable may refer to an array: the kernel would take it for someone else's.
         largest = max((p for p, *_ in rows), key=lambda p: p.size)
-        kernel = engine_of(largest._array).kernel(name, [largest._array])
+        kernel = engine_of(largest._array).kernel(name, largest._array)
         return rows if kernel is None else kernel.forward(rows)
 
     # ------------------------------------------------------------- saving

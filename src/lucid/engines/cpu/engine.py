@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -31,9 +30,8 @@ class CPUEngine:
     xp = namespace
     depth = 0
 
-    def kernel(self, name: str, arrays: Sequence[NumPyArray | None]) -> Kernel | None:
-        first = arrays[0]
-        return table.find(name) if first is not None and table.pays(name, first.size) else None
+    def kernel(self, name: str, array: NumPyArray) -> Kernel | None:
+        return table.find(name) if table.pays(name, array.size) else None
 
     def devices(self) -> list[str]:
         return ["cpu"]

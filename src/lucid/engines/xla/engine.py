@@ -33,7 +33,7 @@ class XLAEngine:
     xp = namespace
     depth = 0
 
-    def kernel(self, name: str, arrays: Any) -> None:
+    def kernel(self, name: str, array: Any) -> None:
         return None  # XLA fuses for itself
 
     def devices(self) -> list[str]:

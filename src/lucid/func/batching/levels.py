@@ -150,7 +150,7 @@ class BatchEngine:
             return tensor
         return recording.wrap(self.array_type(tensor, False))
 
-    def kernel(self, name: str, arrays: Any) -> None:
+    def kernel(self, name: str, array: Any) -> None:
         return None  # the definition runs on Tensors inside, which may have kernels for its parts
 
     def device_of(self, array: BatchedArray) -> str:

@@ -147,7 +147,7 @@ def _norm(tensors: list[Tensor], order: float) -> Tensor:
     if not tensors:
         return Tensor(0.0)
     largest = max(tensors, key=lambda t: t.size)._array
-    kernel = engine_of(largest).kernel("total_norm", [largest])
+    kernel = engine_of(largest).kernel("total_norm", largest)
     total = None if kernel is None else kernel.forward([t._array for t in tensors], order)
     if total is not None:
         return Tensor(total)
@@ -173,7 +173,7 @@ def _clipped_by_kernel(gradients: list[Tensor], **options: float) -> list[Tensor
         return gradients
     # No variable may refer to an array: the kernel would take it for someone else's.
     largest = max(mine, key=lambda g: g.size)
-    kernel = engine_of(largest._array).kernel("clipped", [largest._array])
+    kernel = engine_of(largest._array).kernel("clipped", largest._array)
     if kernel is None:
         return gradients
     left: list[Tensor] = kernel.forward(mine, **options)

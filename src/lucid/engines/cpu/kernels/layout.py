@@ -25,7 +25,7 @@ def order_of(x: Array) -> Order:
 
 def flat(x: Array, order: Order) -> Array:
     """Return the elements of ``x`` by ``order``, one after the other: a view, if they lie so in memory."""
-    return dense(x if order is None else x.transpose(order)).reshape(-1)  # type: ignore[no-any-return]
+    return dense(x if order is None else x.transpose(order)).reshape(-1)
 
 
 def empty_like(x: Array, order: Order) -> tuple[Array, Array]:

@@ -87,7 +87,7 @@ def _of_products(g: Array, x: Array, weight: Array) -> tuple[Any, Any]:
 
 def _matrix(x: Array) -> Array:
     """Return ``x`` with its leading axes as one, dense."""
-    return dense(x).reshape(-1, x.shape[-1])  # type: ignore[no-any-return]
+    return dense(x).reshape(-1, x.shape[-1])
 
 
 # ----------------------------------------------------------------- product, bias and activation

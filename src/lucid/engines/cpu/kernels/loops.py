@@ -19,7 +19,7 @@ import numba  # noqa: E402  (after the settings that OpenMP reads as it loads)
 import numpy as np  # noqa: E402
 from numba import prange  # noqa: E402
 
-__all__ = ["dense", "loop", "prange"]
+__all__ = ["dense", "inline", "loop", "numba", "part", "prange"]
 
 # Threads that spin together with oneDNN's. Without OpenMP, loops run in one thread: Numba's own
 # pool of threads may not be used from two threads at once.
@@ -61,7 +61,7 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-def dense(x: Any) -> Any:
+def dense(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return ``x`` in row-major order, aligned to its elements and writable: itself if it is so already.
 
     For read-only arrays loops would be compiled anew: a copy of these few is cheaper.

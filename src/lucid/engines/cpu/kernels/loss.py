@@ -180,7 +180,7 @@ def class_entropy_vjp(
 def _rows(x: Array) -> Array:
     """Return the logits with the classes last, and one other axis: a view where these are last in memory."""
     last = x if x.ndim < 3 else np.moveaxis(x, 1, -1)
-    return dense(last).reshape(-1, last.shape[-1])  # type: ignore[no-any-return]
+    return dense(last).reshape(-1, last.shape[-1])
 
 
 def _like(rows: Array, x: Array) -> Array:
