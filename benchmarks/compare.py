@@ -5,10 +5,11 @@
     python benchmarks/compare.py gpt mlp --precision f32  # some of it
     python benchmarks/compare.py --write docs             # everything; the page and the plot go there
 
-Each case is checked before it is measured: from the same weights and the same batch, all frameworks must find
-the same gradients. PyTorch runs eagerly; where it may be quicker another way (channels_last memory;
-for bfloat16 autocast, or float32 products that may be rounded) all are tried, and its quickest counts. JAX
-runs a compiled step. See ``harness.py`` for how the times are taken.
+Each case is checked before it is measured: from the same weights and the same batch, all frameworks must
+find the same gradients, as far as PyTorch's in float64 say what those are. PyTorch runs eagerly; where it
+may be quicker another way (channels_last memory; for bfloat16 autocast, or float32 products that may be
+rounded) all are tried, and its quickest counts. JAX runs a compiled step. See ``harness.py`` for how the times
+are taken.
 """
 
 from __future__ import annotations
@@ -31,10 +32,11 @@ from report import Line, Report
 FRAMEWORKS = ("lucid", "torch", "jax")
 PRECISIONS = ("f32", "bf16")
 TOKENS = 32
-# In float32 the frameworks differ by rounding, and by a few ReLUs whose argument rounds to the other side
-# of 0. In bfloat16 they differ from float32, each in its own way: Lucid may not by much more than the others.
-ALLOWED = 2e-3
-ALLOWED_BF16 = 1.5
+# How much further than the others' Lucid's gradients may be from those in float64. It is a matter of luck
+# which ReLUs have an argument so close to 0 that its sign is rounding: in ResNet-18 some have, and a few of
+# them make differences of half a percent. Everything else is rounding of the size of NOISE.
+ALLOWED = 3.0
+NOISE = 1e-5
 
 
 @dataclass(frozen=True)
@@ -88,31 +90,24 @@ def gradients_of(framework: str, problem: str, precision: str) -> Any:
 
 
 def check(name: str, frameworks: Sequence[str], precisions: Sequence[str]) -> str:
-    """Return a sentence on how far the gradients are apart; raise if too far."""
+    """Return a sentence on how exact the gradients are; raise if Lucid's are worse than the others'."""
     case = CASES[name]
-    if case.kind != "training" or len(frameworks) < 2:
+    if case.kind != "training" or not {"lucid", "torch"} <= set(frameworks):
         return ""
-    reference = "torch" if "torch" in frameworks else frameworks[-1]
-    exact = in_fresh_process(gradients_of, reference, case.problem, "highest")
+    exact = in_fresh_process(gradients_of, "torch", case.problem, "float64")
     said = []
-    for framework in frameworks:
-        if framework != reference:
-            found = in_fresh_process(gradients_of, framework, case.problem, "highest")
-            difference, parameter = largest_difference(found, exact)
-            said.append(f"{framework} {difference:.1e} ({parameter})")
-            if not difference <= ALLOWED:
-                raise SystemExit(f"{name}: gradients differ from {reference}'s: {said[-1]}")
-    sentence = f"gradients against {reference}: {', '.join(said)}"
-    if "bf16" in precisions and "bf16" in case.precisions:
-        errors = {}
-        for framework in frameworks:
-            found = in_fresh_process(gradients_of, framework, case.problem, "medium")
-            errors[framework] = largest_difference(found, exact)[0]
-        sentence += "; bf16 against f32: " + ", ".join(f"{f} {e:.1e}" for f, e in errors.items())
-        theirs = [e for f, e in errors.items() if f != "lucid"]
-        if not errors.get("lucid", 0.0) <= ALLOWED_BF16 * max(theirs):
-            raise SystemExit(f"{name}: Lucid's bfloat16 is worse than the others': {sentence}")
-    return sentence
+    for precision, setting in (("f32", "highest"), ("bf16", "medium")):
+        if precision not in precisions or precision not in case.precisions:
+            continue
+        errors = {
+            f: largest_difference(in_fresh_process(gradients_of, f, case.problem, setting), exact)
+            for f in frameworks
+        }
+        said.append(f"{precision}: " + ", ".join(f"{f} {e:.1e} ({n})" for f, (e, n) in errors.items()))
+        theirs = max(e for f, (e, _) in errors.items() if f != "lucid")
+        if not errors["lucid"][0] <= ALLOWED * max(theirs, NOISE):
+            raise SystemExit(f"{name}: Lucid's gradients are worse than the others': {said[-1]}")
+    return "; ".join(said)
 
 
 def peak_memory(framework: str, problem: str, steps: int) -> float:

@@ -211,10 +211,16 @@ def tensors(batch: Any, channels_last: bool = False) -> Any:
 
 
 def gradients(problem: Problem, precision: str = "highest") -> dict[str, Array]:
-    """Return the gradients of the first batch; ``precision`` ``"medium"`` stands for autocast here."""
+    """Return the gradients of the first batch, with autocast where ``precision`` is ``"medium"``.
+
+    For what all frameworks are compared with, it may be ``"float64"``.
+    """
     model = make(problem)
+    x, target = tensors(problem.batches()[0])
+    if precision == "float64":
+        model, x = model.double(), x.double() if x.is_floating_point() else x
     with maths("autocast" if precision == "medium" else "highest"):
-        loss = model.loss(*tensors(problem.batches()[0]))
+        loss = model.loss(x, target)
     loss.backward()
     return {name: p.grad.numpy() for name, p in model.named_parameters()}
 

@@ -4,8 +4,8 @@
 
 The error is against float64: the root of the mean square of the differences, divided by that of the
 results. Factors are normal random numbers. ``"high"`` is only quicker, and so only differs from
-``"highest"``, where the processor multiplies bfloat16 in tiles (AMX); what its error is there, the last column says of
-matrices, from the same three products in float32.
+``"highest"``, where the processor multiplies bfloat16 in tiles (AMX); what its error is there, the last
+column says of matrices, from the same three products in float32.
 """
 
 from __future__ import annotations
