@@ -8,8 +8,8 @@
 Each case is checked before it is measured: from the same weights and the same batch, all frameworks must
 find the same gradients, as far as PyTorch's in float64 say what those are. PyTorch runs eagerly; where it
 may be quicker another way (channels_last memory; for bfloat16 autocast, or float32 products that may be
-rounded) all are tried, and its quickest counts. JAX runs a compiled step. See ``harness.py`` for how the times
-are taken.
+rounded) all are tried, and its quickest counts. JAX runs a compiled step. See ``harness.py`` for how the
+times are taken.
 """
 
 from __future__ import annotations
