@@ -114,6 +114,25 @@ def pull_back(definition: Any, g: Any, inputs: Sequence[Any], options: dict[str,
     return tuple(wanted.get(getattr(x, "_node", None)) for x in inputs)
 
 
+def pull_back_arrays(
+    definition: Any, g: Any, inputs: Sequence[Any], options: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Return the gradients of ``definition(*inputs, **options)`` as ``pull_back`` does, for raw arrays."""
+    tensors = [wrap(x) if is_array(x) else x for x in inputs]
+    leaves = [t for t in tensors if isinstance(t, recording.Tensor) and t.dtype.kind in "fcV"]
+    for leaf in leaves:
+        leaf.requires_grad_()
+    with enable_grad():
+        outs = definition(*tensors, **options)
+    if not isinstance(outs, tuple):
+        outs, g = (outs,), (g,)
+    pairs = [(out, wrap(d)) for out, d in zip(outs, g, strict=True) if out._node is not None]
+    wanted: dict[Any, Any] = {leaf._node: None for leaf in leaves}
+    _walk([out for out, _ in pairs], [d for _, d in pairs], False, False, wanted)
+    found = (wanted.get(getattr(t, "_node", None)) for t in tensors)
+    return tuple(None if d is None else d._array for d in found)
+
+
 def _tensors(name: str, given: Any) -> list[Any]:
     """Return a Tensor, or a sequence of them, as a list."""
     tensors = list(given) if isinstance(given, (list, tuple)) else [given]

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, overload
 
 from lucid import autograd, recording
+from lucid.engines.protocol import Kernel
 from lucid.engines.registry import engine_by_type
 from lucid.grad_mode import state as _state
 from lucid.node import Node, Saved
@@ -82,15 +83,26 @@ class Fused(Primitive):
         )
 
     def _rule(self, xp: Any, g: Any, saved: Saved, *inputs: Any, **options: Any) -> Any:
-        if xp is not recording.namespace:
+        if xp is not recording.namespace and _still_serves(saved.kernel, g):
             return saved.kernel.vjp(g, saved.out, saved.residuals, *inputs, **options)
         if isinstance(self.definition, Primitive):
             assert self.definition.rule is not None
             return self.definition.rule(xp, g, saved.out, *inputs, **options)
+        if xp is not recording.namespace:
+            return autograd.pull_back_arrays(self.definition, g, inputs, options)
         return autograd.pull_back(self.definition, g, inputs, options)
 
     def __repr__(self) -> str:
         return f"<fused {self.name}>"
+
+
+def _still_serves(kernel: Kernel, g: Any) -> bool:
+    """Whether ``kernel``, which went forward, can go back.
+
+    Not with gradients that ``vmap`` has made a batch of, nor in a process that was forked since.
+    """
+    gradients = g if g.__class__ is tuple else (g,)
+    return kernel.serves and not any(engine_by_type[d.__class__].depth for d in gradients)
 
 
 @overload

@@ -140,3 +140,26 @@ def test_the_environment_turns_kernels_off(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("LUCID_KERNELS", "onednn")
     assert table.allowed("onednn")
     assert not table.allowed("numba")
+
+
+def test_jacobians_where_the_forward_pass_ran_by_a_kernel(calls: list[str]) -> None:
+    x = Tensor([1.0, 2.0])
+    found = lucid.func.jacobian(lambda x: slope(x, None, power=3))(x)
+    assert "forward" in calls
+    assert found.tolist() == [[3.0, 0.0], [0.0, 12.0]]
+    found = lucid.func.jacobian(lambda x: halves(x, axis=0)[1])(Tensor([1.0, 2.0, 3.0, 4.0]))
+    assert found.tolist() == [[0.0, 0.0, 1.0, 0.0], [0.0, 0.0, 0.0, 1.0]]
+
+
+def test_a_kernel_that_no_longer_serves_leaves_the_way_back_to_the_definition(calls: list[str]) -> None:
+    x, w = Tensor([1.0, 2.0], requires_grad=True), Tensor([3.0], requires_grad=True)
+    y = slope(x, w, power=3)
+    kernel = table.find("slope")
+    assert kernel is not None
+    kernel.serves = False
+    y.sum().backward()
+    assert calls == ["forward"]
+    assert x.grad is not None
+    assert w.grad is not None
+    assert x.grad.tolist() == [9.0, 36.0]
+    assert w.grad.tolist() == [9.0]

@@ -16,7 +16,7 @@ Read next: ``cpu/namespace.py``, the namespace over NumPy.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -25,25 +25,30 @@ from lucid.engines.dtypes import DType
 Array = Any
 
 
-class Kernel(NamedTuple):
+class Kernel:
     """A fused operation on raw arrays: its forward function, and the vjp of that.
 
-    Attributes:
+    Args:
         forward: ``forward(*arrays, **options)`` returns ``(out, residuals)``: an array or a tuple of
             them, and whatever ``vjp`` needs beside it. Or None, where it doesn't fit: then the
             operation's definition runs. An array that the definition may leave out is None.
         vjp: ``vjp(g, out, residuals, *arrays, **options)`` returns a gradient for each array, None, or
             a function that computes it. If its second argument is called ``_out``, the result isn't kept
-            for it. Of a primitive, it gets the arrays that the primitive's rule keeps.
+            for it. Of a primitive, it gets the arrays that the primitive's rule keeps. None for an
+            operation that is no function of Tensors, such as an optimizer's step.
+
+    Attributes:
+        keeps_output: whether ``vjp`` needs the result.
+        serves: whether it can run in this process.
     """
 
-    forward: Callable[..., Any]
-    vjp: Callable[..., Any]
+    __slots__ = ("forward", "keeps_output", "serves", "vjp")
 
-    @property
-    def keeps_output(self) -> bool:
-        """Whether ``vjp`` needs the result."""
-        return not self.vjp.__code__.co_varnames[1].startswith("_")
+    def __init__(self, forward: Callable[..., Any], vjp: Any = None) -> None:
+        self.forward = forward
+        self.vjp = vjp
+        self.keeps_output = vjp is not None and not vjp.__code__.co_varnames[1].startswith("_")
+        self.serves = True
 
 
 class Engine(Protocol):

@@ -67,7 +67,8 @@ def set_float32_matmul_precision(precision: str) -> None:
 
     - ``"highest"``, the default: not at all. 24 bits of mantissa.
     - ``"high"``: to two bfloat16 numbers each, together 16 bits, where that is faster.
-    - ``"medium"``: to one bfloat16 number, 8 bits, where the processor multiplies those.
+    - ``"medium"``: to one bfloat16 number, 8 bits, where the processor multiplies those. A convolution may
+      round sums of a few pixels, or of elements of its kernel, in their place: that takes fewer products.
 
     Args:
         precision: one of the three.

@@ -44,7 +44,7 @@ class CPUEngine:
         if copy:
             return np.array(array, copy=True, order="K", subok=False)
         array = np.asarray(array)
-        if array.size >= table.SMALLEST:
+        if array.size >= packing.SMALLEST:
             packing.share(array)
         return array
 

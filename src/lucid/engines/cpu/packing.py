@@ -14,12 +14,17 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu import threads
+
 Array = np.ndarray[Any, Any]
 
 # A training step uses a weight once forward and once backward, in other layouts.
 FIRST = 3
+# Smaller arrays are laid out in no time; and only of larger ones is it known whether others write to them.
+SMALLEST = 2048
 # Different lengths of a batch may ask for different layouts. Of one array no more than these are kept.
 MOST = 2
+MOST_USES = 64  # that are counted
 
 
 def _drop(table: dict[int, Any], key: int, _: Any) -> None:
@@ -49,16 +54,19 @@ def packed(array: Array, key: Hashable, make: Callable[[], Any]) -> Any:
         make: called once for each key, at the third use.
     """
     owner = array if type(array.base) is not np.ndarray else array.base
-    if not _is_ours(owner):
+    if array.size < SMALLEST or not _is_ours(owner):
         return None
     entry = _entries.get(id(owner))
     if entry is None:
         entry = _entries[id(owner)] = _Entry(owner)
-    key = (key, array.ctypes.data, array.shape, array.strides)
+    # oneDNN's layouts depend on the number of threads, too.
+    key = (key, threads.count(), array.ctypes.data, array.shape, array.strides)
     made = entry.made.get(key)
-    if made is None:
+    if made is None and len(entry.made) < MOST:
+        if len(entry.uses) > MOST_USES:
+            entry.uses.clear()
         uses = entry.uses[key] = entry.uses.get(key, 0) + 1
-        if uses >= FIRST and len(entry.made) < MOST:
+        if uses >= FIRST:
             made = entry.made[key] = make()
     return made
 
@@ -66,6 +74,11 @@ def packed(array: Array, key: Hashable, make: Callable[[], Any]) -> Any:
 def forget(array: Array) -> None:
     """Forget all that was made of ``array``, which is about to be written to."""
     _entries.pop(id(array), None)
+
+
+def forget_all() -> None:
+    """Forget all that was made of any array."""
+    _entries.clear()
 
 
 def share(array: Array) -> None:

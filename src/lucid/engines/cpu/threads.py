@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-import sys
 import threading
+from typing import Any
 
 from lucid.engines.settings import settings
 
@@ -20,25 +20,49 @@ SPINS = 1000
 _applied = threading.local()
 
 
+class _State:
+    """What a process knows of OpenMP.
+
+    Attributes:
+        numba: the module, once all of it is loaded.
+        openmp: whether OpenMP may have started its threads.
+        most: how many threads there can be.
+    """
+
+    numba: Any = None
+    openmp = False
+    most = 2**31 - 1
+
+
 def before_openmp() -> None:
     """Set what OpenMP reads as it loads. What the user has set stays."""
+    _State.openmp = True
     if "OMP_WAIT_POLICY" not in os.environ:
         os.environ.setdefault("GOMP_SPINCOUNT", str(SPINS))
 
 
+def with_numba(module: Any) -> None:
+    """Set Numba's number of threads, too, from now on."""
+    _State.numba = module
+
+
+def count() -> int:
+    """Return how many threads a kernel uses: as many as the settings say, and there can be."""
+    return min(settings.threads, _State.most)
+
+
 def prepare() -> None:
-    """Let this thread's next kernel use as many threads as the settings say."""
-    wanted = (settings.threads, "numba" in sys.modules)
+    """Let this thread's next kernel, and primitives that it makes, use as many threads as they may."""
+    wanted = (settings.threads, _State.most, _State.numba is None)
     if getattr(_applied, "wanted", None) != wanted:
-        _apply(settings.threads)
+        _apply(count())
         _applied.wanted = wanted
 
 
 def _apply(n: int) -> None:
-    numba = sys.modules.get("numba")
-    if (
-        numba is not None
-    ):  # first, as it starts its threads now, and sets OpenMP's number to that of the cores
+    numba = _State.numba
+    if numba is not None:
+        # First, as it may start its threads only now, and then sets OpenMP's number to its own.
         numba.set_num_threads(min(n, numba.config.NUMBA_NUM_THREADS))
     openmp = _openmp()
     if openmp is not None:
@@ -47,8 +71,10 @@ def _apply(n: int) -> None:
 
 def _after_fork() -> None:
     """Run kernels in one thread: the others stayed in the parent process, and waiting for them has no end."""
-    settings.threads = 1
-    _applied.wanted = None
+    if _State.openmp:
+        _State.most = 1
+        _State.numba = None
+        _applied.wanted = None
 
 
 if hasattr(os, "register_at_fork"):

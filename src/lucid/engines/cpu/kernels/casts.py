@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu.kernels.loops import inline, loop, prange
+from lucid.engines.cpu.kernels.loops import inline, loop, prange  # first, for its settings
+
+from numba import float32  # isort: skip
+from numba.extending import overload  # isort: skip
 
 Array = np.ndarray[Any, Any]
 
@@ -51,6 +54,30 @@ def _rounded(bits: Any) -> Any:
     quiet = (bits >> np.uint32(16)) | np.uint32(0x40)
     nearest = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
     return quiet if (bits & np.uint32(0x7FFFFFFF)) > np.uint32(0x7F800000) else nearest
+
+
+def stored(value: Any, like: Any) -> Any:
+    """Return a float32 number as an element of the array ``like``: rounded if that is of bfloat16.
+
+    Loops alone call it. What is not finite stays so, but nan may become infinite: that is fewer instructions.
+    """
+    raise NotImplementedError("loops alone call it")
+
+
+@overload(stored)  # type: ignore[untyped-decorator]
+def _stored(value: Any, like: Any) -> Any:
+    def same(value: Any, like: Any) -> Any:
+        return value
+
+    def nearest(value: Any, like: Any) -> Any:
+        # Nan of all ones would run over when it's rounded up: clear a bit of it, of either sign.
+        bits = min(np.float32(value).view(np.uint32), np.uint32(0xFFFF7FFF))
+        bits = np.uint32(min(np.int32(bits), np.int32(0x7FFF7FFF)))
+        return np.uint16(
+            (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) >> np.uint32(16)
+        )
+
+    return same if like.dtype == float32 else nearest
 
 
 @loop

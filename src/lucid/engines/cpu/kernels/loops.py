@@ -27,6 +27,8 @@ PARALLEL = importlib.util.find_spec("numba.np.ufunc.omppool") is not None
 if "NUMBA_THREADING_LAYER" not in os.environ:
     numba.config.THREADING_LAYER = "omp" if PARALLEL else "workqueue"
 
+threads.with_numba(numba)
+
 # Sums may be reordered, and products fused with sums, but nan and infinity are what they are.
 _MATH = {"reassoc", "contract", "arcp", "nsz"}
 

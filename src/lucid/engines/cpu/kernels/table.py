@@ -70,6 +70,9 @@ def _after_fork() -> None:
     global _forked
     _forked = "numba" in sys.modules
     if _forked:
+        for kernel in _found.values():
+            if kernel is not None:
+                kernel.serves = False  # graphs hold on to it
         _found.clear()
 
 

@@ -11,9 +11,13 @@ that of the images is a convolution with the kernel turned round, that of the ke
 
 .. math:: G^\top \big[ (A g A^\top) \odot (B^\top d B) \big] G .
 
-All is computed in float32, and about as exactly as a plain sum (root mean square of the relative error,
-measured: 3e-7 to 7e-7, where oneDNN's sums have 2e-7 to 8e-7). A number that isn't finite spreads over its
-tile, so then None is returned, and the plain convolution runs.
+In float32, that is about as exact as a plain sum (root mean square of the error relative to that of the
+result, measured: 3e-7 to 7e-7, where oneDNN's sums have 2e-7 to 8e-7). Otherwise the transforms round their
+results to bfloat16 as they write them, the products are of those, with float32 sums, and what follows is
+float32. The error is 3.9e-3 to 4.2e-3 then, where that of rounded images and kernels, as oneDNN convolves
+them, is 2.4e-3: the sums that are rounded are larger than what they are sums of, and not all of that cancels.
+
+A number that isn't finite spreads over its tile, so then None is returned, and the plain convolution runs.
 
 Images are taken some at a time, so that their tiles and what comes of them stay in the cache.
 
@@ -29,6 +33,7 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.cpu.kernels.casts import stored
 from lucid.engines.cpu.kernels.loops import dense, loop, prange
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import Library, strides_of
@@ -39,22 +44,32 @@ Array = np.ndarray[Any, Any]
 Pair = tuple[int, int]
 Sizes = tuple[int, ...]
 
-# How many numbers of tiles, and of what comes of them, there are at a time: 4 MiB. But fewer tiles than this
+F32, BF16 = np.float32, np.uint16  # what holds the factors: NumPy has no bfloat16
+
+# How many numbers of tiles, and of what comes of them, there are at a time. But fewer tiles than this
 # take as long, since all kernels are read for them.
 AT_A_TIME = 2**20
 TILES_AT_A_TIME = 256
 # With fewer tiles than this, or fewer channels, the transforms take longer than what they save.
 FEWEST_TILES = 128
-FEWEST_CHANNELS = 20  # in harmonic mean, halved
+FEWEST_CHANNELS = {F32: 20, BF16: 32}  # in harmonic mean, halved
 
 
-def pays(images: int, size: Sizes, channels: int, outputs: int) -> bool:
-    """Whether the algorithm is the faster one for ``images`` with results of ``size``."""
+def pays(images: int, size: Sizes, channels: int, outputs: int, dtype: Any) -> bool:
+    """Whether the algorithm is the faster one for ``images`` with results of ``size``.
+
+    Args:
+        images: how many.
+        size: of the results.
+        channels: of the images.
+        outputs: channels of the results.
+        dtype: of the factors, ``F32`` or ``BF16``.
+    """
     tiles = images * -(-size[0] // 2) * -(-size[1] // 2)
-    return tiles >= FEWEST_TILES and channels * outputs >= FEWEST_CHANNELS * (channels + outputs)
+    return tiles >= FEWEST_TILES and channels * outputs >= FEWEST_CHANNELS[dtype] * (channels + outputs)
 
 
-def conv(x: Array, weight: Array, bias: Array | None, before: Pair, size: Sizes) -> Array | None:
+def conv(x: Array, weight: Array, bias: Array | None, before: Pair, size: Sizes, dtype: Any) -> Array | None:
     """Return ``x`` convolved with ``weight``, plus ``bias``; None if it can't, or a result isn't finite.
 
     Args:
@@ -63,19 +78,22 @@ def conv(x: Array, weight: Array, bias: Array | None, before: Pair, size: Sizes)
         bias: ``(O,)``, or None.
         before: how many zeros stand before the rows and the columns.
         size: of the result.
+        dtype: of the factors, ``F32`` or ``BF16``.
     """
-    kernels = packed(weight, "winograd", lambda: _transformed(weight, turned=False))
+    kernels = packed(weight, ("winograd", dtype), lambda: _transformed(weight, False, dtype))
     if kernels is None:
-        kernels = _transformed(weight, turned=False)
-    return _convolve(x, kernels.mT, bias, before, size)
+        kernels = _transformed(weight, False, dtype)
+    return _convolve(x, kernels.mT, bias, before, size, dtype)
 
 
-def conv_input(g: Array, weight: Array, bias: Array | None, before: Pair, size: Sizes) -> Array | None:
+def conv_input(
+    g: Array, weight: Array, bias: Array | None, before: Pair, size: Sizes, dtype: Any
+) -> Array | None:
     """Return the gradient by images of ``size``: ``g`` convolved with the kernels turned round."""
-    return _convolve(g, _transformed(weight, turned=True), bias, (2 - before[0], 2 - before[1]), size)
+    return _convolve(g, _transformed(weight, True, dtype), bias, (2 - before[0], 2 - before[1]), size, dtype)
 
 
-def conv_weight(x: Array, g: Array, before: Pair) -> tuple[Array, Array] | None:
+def conv_weight(x: Array, g: Array, before: Pair, dtype: Any) -> tuple[Array, Array] | None:
     """Return the gradients by the weight and by the bias."""
     (n, c), (o, *size) = x.shape[:2], g.shape[1:]
     images, results = dense(x.transpose(0, 2, 3, 1)), dense(g.transpose(0, 2, 3, 1))
@@ -83,9 +101,9 @@ def conv_weight(x: Array, g: Array, before: Pair) -> tuple[Array, Array] | None:
     sums = np.empty((n * rows, o), np.float32)
     total: Any = None
     for start, stop in _steps(n, rows * columns, c + o):
-        tiles = np.empty((16, (stop - start) * rows * columns, c), np.float32)
+        tiles = np.empty((16, (stop - start) * rows * columns, c), dtype)
         _tiles(images, start, stop, rows, columns, *before, tiles)
-        spread = np.empty((16, (stop - start) * rows * columns, o), np.float32)
+        spread = np.empty((16, (stop - start) * rows * columns, o), dtype)
         _spread(results, start, stop, rows, columns, spread, sums)
         products = _product(spread.mT, tiles)
         if products is None:
@@ -99,7 +117,9 @@ def conv_weight(x: Array, g: Array, before: Pair) -> tuple[Array, Array] | None:
     return out.reshape(o, c, 3, 3), sums.sum(0, dtype=np.float64).astype(np.float32)
 
 
-def _convolve(x: Array, kernels: Array, bias: Array | None, before: Pair, size: Sizes) -> Array | None:
+def _convolve(
+    x: Array, kernels: Array, bias: Array | None, before: Pair, size: Sizes, dtype: Any
+) -> Array | None:
     n, channels, outputs = len(x), x.shape[1], kernels.shape[2]
     images = dense(x.transpose(0, 2, 3, 1))
     shift = np.zeros(outputs, np.float32) if bias is None else dense(bias)
@@ -107,7 +127,7 @@ def _convolve(x: Array, kernels: Array, bias: Array | None, before: Pair, size: 
     out = np.empty((n, *size, outputs), np.float32)
     bad = np.zeros(n * rows, np.int64)
     for start, stop in _steps(n, rows * columns, channels + outputs):
-        tiles = np.empty((16, (stop - start) * rows * columns, channels), np.float32)
+        tiles = np.empty((16, (stop - start) * rows * columns, channels), dtype)
         _tiles(images, start, stop, rows, columns, *before, tiles)
         products = _product(tiles, kernels)
         if products is None:
@@ -116,10 +136,10 @@ def _convolve(x: Array, kernels: Array, bias: Array | None, before: Pair, size: 
     return None if bad.any() else out.transpose(0, 3, 1, 2)
 
 
-def _transformed(weight: Array, turned: bool) -> Array:
-    """Return ``G k G^T`` of each kernel, which may be turned round first: ``(16, O, C)``."""
+def _transformed(weight: Array, turned: bool, dtype: Any) -> Array:
+    """Return ``G k G^T`` of each kernel, which may be turned round first: ``(16, O, C)``, of ``dtype``."""
     o, c = weight.shape[:2]
-    out = np.empty((16, o, c), np.float32)
+    out = np.empty((16, o, c), dtype)
     _kernels(dense(weight).reshape(o, c, 9), turned, out)
     return out
 
@@ -132,9 +152,9 @@ def _steps(images: int, tiles: int, channels: int) -> Iterator[Pair]:
 
 
 def _product(x: Array, y: Array) -> Array | None:
-    """Return ``x @ y`` of 16 matrices each, in float32 whatever the precision that is set."""
+    """Return ``x @ y`` of 16 matrices each: float32, of factors as they are, whatever the precision set."""
     shape = (16, x.shape[1], y.shape[2])
-    key = ("winograd", x.shape, x.strides, y.shape, y.strides)
+    key = ("winograd", x.dtype.char, x.shape, x.strides, y.shape, y.strides)
     run = compiled(key, lambda lib: _make(lib, x, y, shape))
     if run is None:
         return None
@@ -145,9 +165,10 @@ def _product(x: Array, y: Array) -> Array | None:
 
 def _make(lib: Library, x: Array, y: Array, shape: tuple[int, ...]) -> Compiled:
     rows = tuple(math.prod(shape[i + 1 :]) for i in range(3))
+    dtype = library.BF16 if x.dtype == BF16 else library.F32
     given = {
-        library.SRC: lib.descriptor(x.shape, strides_of(x)),
-        library.WEIGHTS: lib.descriptor(y.shape, strides_of(y)),
+        library.SRC: lib.descriptor(x.shape, strides_of(x), dtype),
+        library.WEIGHTS: lib.descriptor(y.shape, strides_of(y), dtype),
         library.DST: lib.descriptor(shape, rows),
     }
     create = "dnnl_matmul_primitive_desc_create"
@@ -195,10 +216,10 @@ def _tiles(
             for i in range(4):
                 for c in range(channels):
                     d0, d1, d2, d3 = d[4 * i, c], d[4 * i + 1, c], d[4 * i + 2, c], d[4 * i + 3, c]
-                    out[4 * i, tile, c] = d0 - d2
-                    out[4 * i + 1, tile, c] = d1 + d2
-                    out[4 * i + 2, tile, c] = d2 - d1
-                    out[4 * i + 3, tile, c] = d1 - d3
+                    out[4 * i, tile, c] = stored(d0 - d2, out)
+                    out[4 * i + 1, tile, c] = stored(d1 + d2, out)
+                    out[4 * i + 2, tile, c] = stored(d2 - d1, out)
+                    out[4 * i + 3, tile, c] = stored(d1 - d3, out)
 
 
 @loop
@@ -268,53 +289,64 @@ def _spread(results: Array, start: int, stop: int, rows: int, columns: int, out:
             for i in range(4):
                 for c in range(channels):
                     g0, g1 = half[2 * i, c], half[2 * i + 1, c]
-                    out[4 * i, tile, c] = g0
-                    out[4 * i + 1, tile, c] = g0 + g1
-                    out[4 * i + 2, tile, c] = g0 - g1
-                    out[4 * i + 3, tile, c] = -g1
+                    out[4 * i, tile, c] = stored(g0, out)
+                    out[4 * i + 1, tile, c] = stored(g0 + g1, out)
+                    out[4 * i + 2, tile, c] = stored(g0 - g1, out)
+                    out[4 * i + 3, tile, c] = stored(-g1, out)
 
 
 @loop
 def _kernels(weight: Array, turned: bool, out: Array) -> None:
     """Write ``G k G^T`` of each kernel."""
     half = np.float32(0.5)
-    step = -3 if turned else 3
+    channels = weight.shape[1]
     for o in prange(weight.shape[0]):
-        k = np.empty((4, 3), np.float32)
-        for c in range(weight.shape[1]):
-            for j in range(3):
-                at = 8 - j if turned else j
-                k0, k1, k2 = weight[o, c, at], weight[o, c, at + step], weight[o, c, at + 2 * step]
-                k[0, j] = k0
-                k[1, j] = half * (k0 + k1 + k2)
-                k[2, j] = half * (k0 - k1 + k2)
-                k[3, j] = k2
-            for i in range(4):
-                k0, k1, k2 = k[i, 0], k[i, 1], k[i, 2]
-                out[4 * i, o, c] = k0
-                out[4 * i + 1, o, c] = half * (k0 + k1 + k2)
-                out[4 * i + 2, o, c] = half * (k0 - k1 + k2)
-                out[4 * i + 3, o, c] = k2
+        k = np.empty((9, channels), np.float32)
+        rows = np.empty((12, channels), np.float32)
+        for i in range(9):
+            at = 8 - i if turned else i
+            for c in range(channels):
+                k[i, c] = weight[o, c, at]
+        for j in range(3):
+            for c in range(channels):
+                k0, k1, k2 = k[j, c], k[3 + j, c], k[6 + j, c]
+                rows[j, c] = k0
+                rows[3 + j, c] = half * (k0 + k1 + k2)
+                rows[6 + j, c] = half * (k0 - k1 + k2)
+                rows[9 + j, c] = k2
+        for i in range(4):
+            for c in range(channels):
+                k0, k1, k2 = rows[3 * i, c], rows[3 * i + 1, c], rows[3 * i + 2, c]
+                out[4 * i, o, c] = stored(k0, out)
+                out[4 * i + 1, o, c] = stored(half * (k0 + k1 + k2), out)
+                out[4 * i + 2, o, c] = stored(half * (k0 - k1 + k2), out)
+                out[4 * i + 3, o, c] = stored(k2, out)
 
 
 @loop
 def _kernel_gradients(total: Array, out: Array, bad: Array) -> None:
     """Write ``G^T u G`` of each kernel; count in ``bad`` what is not finite."""
     zero, half = np.float32(0), np.float32(0.5)
+    channels = total.shape[2]
     for o in prange(total.shape[1]):
-        u = np.empty((3, 4), np.float32)
+        u = np.empty((12, channels), np.float32)
+        k = np.empty((9, channels), np.float32)
         sums = np.float32(0)
-        for c in range(total.shape[2]):
-            for j in range(4):
+        for j in range(4):
+            for c in range(channels):
                 u0, u1, u2, u3 = total[j, o, c], total[4 + j, o, c], total[8 + j, o, c], total[12 + j, o, c]
-                u[0, j] = u0 + half * (u1 + u2)
-                u[1, j] = half * (u1 - u2)
-                u[2, j] = half * (u1 + u2) + u3
-            for i in range(3):
-                u0, u1, u2, u3 = u[i, 0], u[i, 1], u[i, 2], u[i, 3]
+                u[j, c] = u0 + half * (u1 + u2)
+                u[4 + j, c] = half * (u1 - u2)
+                u[8 + j, c] = half * (u1 + u2) + u3
+        for i in range(3):
+            for c in range(channels):
+                u0, u1, u2, u3 = u[4 * i, c], u[4 * i + 1, c], u[4 * i + 2, c], u[4 * i + 3, c]
                 a, b, d = u0 + half * (u1 + u2), half * (u1 - u2), half * (u1 + u2) + u3
-                out[o, c, 3 * i] = a
-                out[o, c, 3 * i + 1] = b
-                out[o, c, 3 * i + 2] = d
+                k[3 * i, c] = a
+                k[3 * i + 1, c] = b
+                k[3 * i + 2, c] = d
                 sums += (a + b + d) * zero
         bad[o] = sums != 0
+        for c in range(channels):
+            for i in range(9):
+                out[o, c, i] = k[i, c]

@@ -10,7 +10,7 @@ import numpy as np
 from lucid.engines.cpu.kernels import table
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import BF16, F32, Library, strides_of
-from lucid.engines.cpu.onednn.primitive import Compiled, InLayout, compiled
+from lucid.engines.cpu.onednn.primitive import Compiled, InLayout, compiled, or_none
 from lucid.engines.cpu.packing import packed
 from lucid.engines.settings import settings
 
@@ -21,6 +21,7 @@ Array = np.ndarray[Any, Any]
 MOST_ROWS_TO_PACK = 256
 
 
+@or_none
 def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
     """Return ``x @ y``, plus ``bias`` in every row; None if oneDNN is not there or can't do it.
 
@@ -58,9 +59,15 @@ def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
         def liked(lib: Library) -> InLayout:
             return InLayout(lib, y, _make(lib, x, y, shape, dtype, bias is not None, allowed, liked=True))
 
-        kept = packed(weight, key, lambda: compiled(("packed", key), liked).pack(y))
+        def laid_out() -> Array | None:
+            layout = compiled(("packed", key), liked)
+            return None if layout is None else layout.pack(y)
+
+        kept, layout = packed(weight, key, laid_out), None
         if kept is not None:
-            run, y = compiled(("packed", key), liked).run, kept
+            layout = compiled(("packed", key), liked)
+        if layout is not None:
+            run, y = layout.run, kept
     out = np.empty(shape, np.float32)
     if bias is None:
         run(x, y, out)

@@ -7,20 +7,25 @@ threads at once, so every thread has primitives of its own.
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
 import logging
+import os
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
-from lucid.engines.cpu import threads
+from lucid.engines.cpu import packing, threads
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import ExecArg, Handle, Library, OneDNNError
 
 # So many are kept for each thread. A model has some hundreds; whoever feeds every length there is has more.
 MOST = 2048
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger("lucid.onednn")
 
@@ -107,7 +112,32 @@ class InLayout:
         return out
 
 
+def or_none(function: Callable[P, T]) -> Callable[P, T | None]:
+    """Have ``function`` return None where oneDNN fails, for want of memory for one: NumPy serves then."""
+
+    @functools.wraps(function)
+    def attempt(*args: P.args, **options: P.kwargs) -> T | None:
+        try:
+            return function(*args, **options)
+        except OneDNNError as error:
+            log.warning("%s: %s", function.__name__, error)
+            return None
+
+    return attempt
+
+
 _kept = threading.local()
+
+
+def _after_fork() -> None:
+    """Forget what was made for threads that stayed in the parent process."""
+    global _kept
+    _kept = threading.local()
+    packing.forget_all()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def compiled(key: Hashable, make: Callable[[Library], Any]) -> Any:
@@ -117,6 +147,8 @@ def compiled(key: Hashable, make: Callable[[Library], Any]) -> Any:
         key: all that the primitive depends on.
         make: makes it, of the loaded library; it may raise ``OneDNNError``.
     """
+    threads.prepare()  # a primitive is made for a number of threads
+    key = (key, threads.count())
     table: dict[Hashable, Any]
     try:
         table = _kept.table
