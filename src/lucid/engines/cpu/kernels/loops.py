@@ -7,7 +7,9 @@ keeps what it compiled on disk; ``prange`` shares its rounds among the threads.
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -29,6 +31,11 @@ if "NUMBA_THREADING_LAYER" not in os.environ:
 
 threads.with_numba(numba)
 
+# Compiling takes from a tenth of a second to some seconds a loop: after so many, the user is told, once.
+SECONDS_UNSAID = 1.0
+_said = False
+log = logging.getLogger("lucid.kernels")
+
 # Sums may be reordered, and products fused with sums, but nan and infinity are what they are.
 _MATH = {"reassoc", "contract", "arcp", "nsz"}
 
@@ -39,12 +46,29 @@ def loop(function: Callable[..., Any]) -> Callable[..., Any]:
         function
     )
 
+    called = False
+
     def run(*args: Any) -> Any:
+        nonlocal called
         threads.prepare()
-        return compiled(*args)
+        if called:
+            return compiled(*args)
+        called = True
+        return _first(compiled, args)
 
     run.compiled = compiled  # type: ignore[attr-defined]
     return run
+
+
+def _first(compiled: Any, args: tuple[Any, ...]) -> Any:
+    """Call a loop for the first time, and say so, once, if it had to be compiled and that took a while."""
+    global _said
+    start = time.perf_counter()
+    result = compiled(*args)
+    if not _said and compiled.stats.cache_misses and time.perf_counter() - start > SECONDS_UNSAID:
+        _said = True
+        log.warning("compiling kernels, some seconds each, once: kept in %s", compiled.stats.cache_path)
+    return result
 
 
 def inline(function: Callable[..., Any]) -> Callable[..., Any]:
