@@ -27,10 +27,16 @@ ALLOWED = 2e-5
 
 @pytest.fixture(scope="module", autouse=True)
 def _found() -> Iterator[None]:
-    """Let the benchmarks be imported as they import one another; put the settings back."""
+    """Let the benchmarks be imported as they import one another."""
     sys.path.insert(0, str(BENCHMARKS))
     yield
     sys.path.remove(str(BENCHMARKS))
+
+
+@pytest.fixture(autouse=True)
+def _precise() -> Iterator[None]:
+    """Put the precisions back that a case has set."""
+    yield
     lucid.set_float32_matmul_precision("highest")
     importlib.import_module("torch").set_float32_matmul_precision("highest")
 
