@@ -89,8 +89,7 @@ def change(
     Args:
         loop: of ``(old, new, width, read, ends, numbers)``: ids of the sets of arrays as they are and as
             they will be, and of those that are only read; where each set ends in the long row; the numbers.
-        width: how many arrays are in a set. The first one may be read in other threads at any time, the
-            others are their holder's own.
+        width: how many arrays are in a set.
         arrays: float32. Those of a set follow each other and are of one shape. For an array to be
             changed in place, nothing but its holder and this list may refer to it.
         read: another array of that shape for each set; or none at all.
@@ -100,7 +99,7 @@ def change(
         packing.forget(arrays[i])
     counts = list(_references(arrays))
     # After this count, nobody but another thread could come to hold an array.
-    most = [_ALONE if only_thread() else -1, *[_ALONE] * (width - 1)]
+    most = _ALONE if only_thread() else -1
     old: list[Array] = []
     new: list[Array] = []
     laid: list[Array] = []
@@ -111,7 +110,7 @@ def change(
             if read:
                 laid.append(_laid(read[i // width], like))
         source = _laid(x, like)
-        ours = source is x and counts[i] <= most[i % width] and flags.owndata and flags.writeable
+        ours = source is x and counts[i] <= most and flags.owndata and flags.writeable
         old.append(source)
         new.append(x if ours else np.empty_like(like))
     ends = np.fromiter(itertools.accumulate([x.size for x in old[::width]]), np.int64)
