@@ -139,6 +139,46 @@ def test_loading_copies_what_could_stay_as_it_is() -> None:
     assert optimizer.state_dict()["state"]["0.bias"]["momentum_buffer"].numpy().max() < 100
 
 
+@pytest.mark.parametrize("size", [3, 4096])
+def test_loading_copies_what_a_tensor_shares(size: int) -> None:
+    """``lucid.asarray`` makes Tensors of arrays that stay the user's."""
+    optimizer = optim.SGD([nn.Parameter(lucid.ones(size))], lr=1.0, momentum=0.5)
+    mine = np.full(size, 2.0, np.float32)
+    saved = optimizer.state_dict()
+    saved["state"]["0"] = {"momentum_buffer": lucid.asarray(mine)}
+    optimizer.load_state_dict(saved)
+    mine[:] = 100
+    p = optimizer.param_groups[0]["params"][0]
+    p.grad = lucid.zeros(size)
+    optimizer.step()
+    assert p.tolist() == [0.0] * size
+    assert (mine == 100).all()
+
+
+@pytest.mark.parametrize("size", [3, 4096])
+@pytest.mark.parametrize("dtypes", [("float64", "float32"), ("float32", "float64"), ("float32", "float16")])
+@pytest.mark.parametrize("make", list(MAKERS.values())[1:], ids=list(MAKERS)[1:])
+def test_state_follows_its_parameter_to_another_dtype(
+    make: Callable[[Any], optim.Optimizer], dtypes: tuple[str, str], size: int
+) -> None:
+    before, after = dtypes
+    net = nn.ParameterList([nn.Parameter(lucid.ones(size, dtype=before))])
+    optimizer = make(net.parameters())
+    for dtype in (before, before, after, after):
+        net.to(dtype=dtype)
+        (p,) = net.parameters()
+        p.grad = lucid.ones(size, dtype=dtype)
+        optimizer.step()
+        kept = optimizer.state_dict()["state"]["0"].values()
+        assert {t.dtype.name for t in (p, *kept) if isinstance(t, Tensor)} == {dtype}
+    same = nn.Parameter(lucid.ones(size, dtype="float64"))
+    whole = make([same])
+    for _ in range(4):
+        same.grad = lucid.ones(size, dtype="float64")
+        whole.step()
+    np.testing.assert_allclose(p.numpy(), same.numpy(), rtol=5e-3 if after == "float16" else 1e-5)
+
+
 def test_a_count_may_be_a_tensor() -> None:
     """As it is where a file holds nothing but tensors."""
     net = model()
@@ -160,6 +200,34 @@ def test_deepcopy_with_the_model_keeps_them_together() -> None:
     train(net, optimizer, 2)
     same(net, other)
     assert [p.tolist() for p in other.parameters()] != before
+
+
+@pytest.mark.parametrize(
+    ("cls", "option"), [(optim.SGD, {"momentum": 0.9}), (optim.Adam, {"amsgrad": True})], ids=["SGD", "Adam"]
+)
+@pytest.mark.parametrize("on", [True, False])
+def test_an_optimizer_loads_its_own_state_after_an_option_was_switched(
+    cls: Any, option: dict[str, Any], on: bool
+) -> None:
+    net = model()
+    off = dict.fromkeys(option, type(next(iter(option.values())))(0))
+    optimizer = cls(net.named_parameters(), **(off if on else option))
+    train(net, optimizer, 2)
+    optimizer.param_groups[0] |= option if on else off
+    optimizer.load_state_dict(optimizer.state_dict())
+    train(net, optimizer, 1)
+    optimizer.load_state_dict(optimizer.state_dict())
+
+
+def test_state_of_no_step_loads() -> None:
+    """As it is after a step that failed."""
+    net = model()
+    optimizer = optim.Adam(net.named_parameters())
+    saved = optimizer.state_dict()
+    saved["state"]["0.bias"] = {}
+    optimizer.load_state_dict(saved)
+    train(net, optimizer, 1)
+    assert optimizer.state_dict()["state"]["0.bias"]["step"] == 1
 
 
 # ----------------------------------------------------------------- refused

@@ -290,3 +290,33 @@ def test_an_option_that_went_bad_moves_nothing() -> None:
     with pytest.raises(lucid.errors.ArgumentError, match="lr to be finite and at least 0, got nan"):
         optimizer.step()
     assert a.item() == 1
+
+
+# ----------------------------------------------------------------- options that come and go
+
+
+@every_device
+@pytest.mark.parametrize("size", [3, 4096])
+def test_a_step_without_momentum_leaves_the_velocity(size: int, device: str) -> None:
+    p = nn.Parameter(lucid.ones(size, device=device))
+    optimizer = optim.SGD([p], lr=0.1)
+    found = []
+    for momentum in (0.9, 0.9, 0.0, 0.9, 0.9):
+        optimizer.param_groups[0]["momentum"] = momentum
+        p.grad = lucid.ones_like(p)
+        optimizer.step()
+        found.append(p.numpy()[-1])
+    np.testing.assert_allclose(found, [0.9, 0.71, 0.61, 0.339, -0.0049], atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [3, 4096])
+def test_the_largest_square_stays_while_amsgrad_is_off(size: int) -> None:
+    p = nn.Parameter(lucid.ones(size))
+    optimizer = optim.Adam([p], betas=(0.0, 0.5))
+    largest = []
+    for amsgrad, g in ((True, 2.0), (False, 4.0), (True, 0.0)):
+        optimizer.param_groups[0]["amsgrad"] = amsgrad
+        p.grad = lucid.full((size,), g)
+        optimizer.step()
+        largest.append(optimizer.state_dict()["state"]["0"]["max_exp_avg_sq"].numpy()[-1])
+    assert largest == [2.0, 2.0, 4.5]  # of v = 2, 9, 4.5

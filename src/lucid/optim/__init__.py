@@ -1,5 +1,6 @@
 """Optimizers: how parameters follow their gradients. Start with ``optimizer.py``."""
 
+from lucid.hints import in_optim as __getattr__
 from lucid.optim.adam import Adam, AdamW
 from lucid.optim.optimizer import Optimizer
 from lucid.optim.sgd import SGD

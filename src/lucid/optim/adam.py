@@ -85,8 +85,8 @@ class Adam(Optimizer):
             "maximize": checks.truth(name, "maximize", options["maximize"]),
         }
 
-    def state_names(self, options: Mapping[str, Any]) -> tuple[str, ...]:
-        return ("step", "exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if options["amsgrad"] else []))
+    def state_names(self) -> Mapping[str, bool]:
+        return {"step": True, "exp_avg": True, "exp_avg_sq": True, "max_exp_avg_sq": False}
 
     @with_kernel("adam")
     def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
@@ -176,7 +176,7 @@ def adam(
     if step > 1:
         m = beta1 * state["exp_avg"] + m
         v = beta2 * state["exp_avg_sq"] + v
-    new = {"step": step, "exp_avg": m, "exp_avg_sq": v}
+    new = {**state, "step": step, "exp_avg": m, "exp_avg_sq": v}
     if amsgrad:
         largest = state.get("max_exp_avg_sq")
         new["max_exp_avg_sq"] = v = v if largest is None else xp.maximum(largest, v)

@@ -99,7 +99,8 @@ class Optimizer:
             xp: the namespace of the arrays.
             p: the parameter.
             g: its gradient.
-            state: what the last step returned, empty before the first.
+            state: what the last step returned, empty before the first. Its arrays are on the parameter's
+                device, those of floats of its dtype.
             options: those of the parameter's group.
         """
         raise MissingAttributeError(
@@ -110,8 +111,12 @@ class Optimizer:
         """Return the options of a group, checked."""
         return {name: options[name] for name in self.defaults}
 
-    def state_names(self, options: Mapping[str, Any]) -> tuple[str, ...] | None:
-        """Return the names of the state that is kept with these options; None if any will do."""
+    def state_names(self) -> Mapping[str, bool] | None:
+        """Return the names of the state that may be kept, each with whether it must be; None if any will do.
+
+        What need not be there ``update`` begins from nothing at any step, as when an option is turned on.
+        Before the first step, nothing need be.
+        """
         return None
 
     # ------------------------------------------------------------- groups
@@ -187,15 +192,16 @@ class Optimizer:
         for group, options in zip(self.param_groups, checked, strict=True):
             for name, p in zip(group["param_names"], group["params"], strict=True):
                 if name in ready:
-                    state = self._state[name] = _at_home(self._state.get(name, {}), p.device)
+                    state = self._state[name] = _at_home(self._state.get(name, {}), p)
                     rows.append((p, p._grad._array, state, options))
         for p, g, state, options in self._by_kernel(rows):
             engine = engine_of(p._array)
             new, kept = self.update(engine.xp, p._array, g, state, **options)
             p._array = engine.as_array(new)  # of no axes, NumPy makes a scalar
             if kept is not state:
-                state.clear()
-                state.update(kept)
+                state.update(kept)  # at once: another thread may be reading it
+                for key in state.keys() - kept.keys():
+                    del state[key]
         return loss
 
     def _by_kernel(self, rows: list[Row]) -> list[Row]:
@@ -217,8 +223,8 @@ class Optimizer:
         with Tensors for arrays.
         """
         state = {
-            name: {key: _as_tensor(value) for key, value in kept.items()}
-            for name, kept in self._state.items()
+            name: {key: _as_tensor(value) for key, value in kept.copy().items()}
+            for name, kept in self._state.copy().items()
         }
         groups = [
             {"params": list(group["param_names"])}
@@ -268,7 +274,7 @@ class Optimizer:
             new_groups.append({**mine, **extra, **options})
             for name, p in zip(mine["param_names"], mine["params"], strict=True):
                 if name in state:
-                    new_state[name] = self._read_state(name, p, state.pop(name), options, problems)
+                    new_state[name] = self._read_state(name, p, state.pop(name), problems)
         problems += [f"state of an unknown {name!r}" for name in state]
         if problems:
             raise StateError(
@@ -278,17 +284,15 @@ class Optimizer:
         self.param_groups[:] = new_groups
         self._state = new_state
 
-    def _read_state(
-        self, name: str, p: Parameter, given: Any, options: dict[str, Any], problems: list[str]
-    ) -> State:
+    def _read_state(self, name: str, p: Parameter, given: Any, problems: list[str]) -> State:
         """Return the state of one parameter as arrays at home with it; append what doesn't fit."""
         if not isinstance(given, Mapping):
             problems.append(f"state of {name!r} must be a dict, got {type(given).__name__}")
             return {}
-        expected = self.state_names(options)
-        if expected is not None:
-            problems += [f"state of {name!r} lacks {k!r}" for k in expected if k not in given]
-            problems += [f"state of {name!r} has an unknown {k!r}" for k in given if k not in expected]
+        known = self.state_names()
+        if known is not None and given:
+            problems += [f"state of {name!r} lacks {k!r}" for k in known if known[k] and k not in given]
+            problems += [f"state of {name!r} has an unknown {k!r}" for k in given if k not in known]
         state: State = {}
         for key, value in given.items():
             if key == "step":
@@ -305,7 +309,9 @@ class Optimizer:
                 elif tensor.dtype.kind != "f":
                     problems.append(f"state of {name!r}: {key} must hold floats, got {tensor.dtype.name}")
                 else:
-                    state[key] = tensor.to(p.device).astype(p.dtype)._array
+                    array = tensor.to(p.device)._array
+                    # A copy: a Tensor may have the memory of an array that somebody writes to.
+                    state[key] = engine_of(array).xp.asarray(array, dtype=p.dtype, copy=True)
             else:
                 problems.append(f"state of {name!r}: {key} must be a Tensor, got {type(value).__name__}")
         return state
@@ -332,11 +338,15 @@ def with_kernel(name: str) -> Callable[[F], F]:
     return named
 
 
-def _at_home(state: State, device: str) -> State:
-    """Return ``state``, after moving its arrays to ``device``, where the parameter may have moved."""
+def _at_home(state: State, p: Parameter) -> State:
+    """Return ``state``, after bringing its arrays to the device and dtype that ``p`` may have gone to."""
     for key, value in state.items():
-        if hasattr(value, "shape") and engine_of(value).device_of(value) != device:
-            state[key] = transfer(value, device)
+        if not hasattr(value, "shape"):
+            continue
+        if engine_of(value).device_of(value) != p.device:
+            state[key] = value = transfer(value, p.device)
+        if value.dtype.kind == "f" and value.dtype != p.dtype:
+            state[key] = engine_of(value).xp.astype(value, p.dtype)
     return state
 
 

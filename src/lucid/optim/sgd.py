@@ -22,7 +22,7 @@ class SGD(Optimizer):
     Args:
         params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups.
         lr: :math:`\eta`, the length of a step.
-        momentum: :math:`\mu`, how much of the last step is kept.
+        momentum: :math:`\mu`, how much of the last step is kept; a step with 0 leaves the velocity as it is.
         dampening: :math:`\tau`, how much of the gradient is left out of the momentum.
         weight_decay: :math:`\lambda`, the pull towards 0.
         nesterov: look ahead along the momentum; it needs momentum and no dampening.
@@ -79,8 +79,8 @@ class SGD(Optimizer):
             )
         return checked
 
-    def state_names(self, options: Mapping[str, Any]) -> tuple[str, ...]:
-        return ("momentum_buffer",) if options["momentum"] else ()
+    def state_names(self) -> Mapping[str, bool]:
+        return {"momentum_buffer": False}
 
     @with_kernel("sgd")
     def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
@@ -114,9 +114,10 @@ def sgd(
     if weight_decay:
         g = g + weight_decay * p
     if not momentum:
-        return p - lr * g, {}
+        return p - lr * g, state
     if "momentum_buffer" in state:
         velocity = momentum * state["momentum_buffer"] + (1 - dampening) * g
     else:
         velocity = xp.asarray(g, copy=True)  # the gradient's array may be the caller's own
-    return p - lr * (g + momentum * velocity if nesterov else velocity), {"momentum_buffer": velocity}
+    new = {**state, "momentum_buffer": velocity}
+    return p - lr * (g + momentum * velocity if nesterov else velocity), new

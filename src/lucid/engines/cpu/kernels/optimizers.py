@@ -147,15 +147,12 @@ def _any_adam(rows: list[Row], decoupled: bool) -> list[Row]:
         known: dict[tuple[int, int], tuple[float, ...]] = {}  # most rows have the same
         numbers = []
         for _, _, state, options in chosen:
-            step = state["step"] = state.get("step", 0) + 1
-            if step == 1:
-                for name in names:
-                    state.pop(name, None)
+            step = state.get("step", 0) + 1
             key = id(options), step
             if key not in known:
                 known[key] = _adam_numbers(step, options, decoupled)
             numbers.append(known[key])
-        _move(_adam, chosen, names, numbers)
+        _move(_adam, chosen, names, numbers, counted=True)
     return left
 
 
@@ -187,22 +184,28 @@ def _sorted_out(rows: list[Row]) -> tuple[list[Row], list[Row]]:
     return fit, left
 
 
-def _move(loop: Any, rows: list[Row], names: tuple[str, ...], numbers: list[tuple[float, ...]]) -> None:
-    """Run ``loop`` on the rows, whose state is to have ``names``, and begins as zeros."""
+def _move(
+    loop: Any,
+    rows: list[Row],
+    names: tuple[str, ...],
+    numbers: list[tuple[float, ...]],
+    counted: bool = False,
+) -> None:
+    """Run ``loop`` on the rows, whose state has ``names``, and begins as zeros.
+
+    Another thread may be reading the states: each goes from one step to the next at once. What else is in
+    them stays.
+    """
     if not rows:
         return
     arrays: list[Any] = []
     for holder, _, state, _ in rows:
-        for name in names:
-            if name not in state:
-                state[name] = np.zeros_like(holder._array)
         arrays.append(holder._array)
-        arrays.extend(state[name] for name in names)
+        for name in names:
+            arrays.append(state[name] if name in state else np.zeros_like(holder._array))
     change(loop, 1 + len(names), arrays, [g for _, g, _, _ in rows], np.array(numbers, np.float32))
     results = iter(arrays)
     for holder, _, state, _ in rows:
         holder._array = next(results)
-        kept = {"step": state["step"]} if "step" in state else {}
-        kept |= {name: next(results) for name in names}
-        state.clear()
-        state.update(kept)
+        kept: dict[str, Any] = {"step": state.get("step", 0) + 1} if counted else {}
+        state.update(kept | {name: next(results) for name in names})
