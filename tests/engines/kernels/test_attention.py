@@ -165,6 +165,23 @@ def test_other_kinds_are_left_to_the_definition() -> None:
     assert kernel.forward(x[:, :0], x[:, :0], x, None, None, **options) is None
 
 
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [((2, 4, 0, 64), (2, 4, 64, 64)), ((0, 4, 8, 64), (1, 4, 64, 64)), ((2, 0, 8, 64), (2, 1, 64, 64))],
+)
+def test_gradients_of_no_results_are_zero(query: tuple[int, ...], keys: tuple[int, ...]) -> None:
+    q, k, v = (
+        Tensor(draw(*shape).astype(np.float32), requires_grad=True) for shape in (query, keys, keys)
+    )
+    y = F.scaled_dot_product_attention(q, k, v)
+    assert y.shape == (*query[:-1], 64)
+    y.sum().backward()
+    for x in (q, k, v):
+        assert x.grad is not None
+        assert x.grad.shape == x.shape
+        assert (x.grad == 0).all()
+
+
 def test_heads_of_results_lie_beside_each_other() -> None:
     if table.find("attention") is None:
         pytest.skip("no kernel serves attention here")

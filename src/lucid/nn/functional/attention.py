@@ -175,8 +175,8 @@ def _check_shapes(query: Any, key: Any, value: Any, grouped: bool) -> tuple[int,
     if grouped:
         if not (batch and of_keys and of_values) or of_keys[-1] != of_values[-1]:
             raise wrong("heads in axis -3, with enable_gqa, and as many of values as of keys")
-        if of_keys[-1] == 0 or batch[-1] % of_keys[-1]:
-            raise wrong("query.shape[-3] to be a multiple of key.shape[-3], with enable_gqa")
+        if 0 in (batch[-1], of_keys[-1]) or batch[-1] % of_keys[-1]:
+            raise wrong("query.shape[-3] to be a positive multiple of key.shape[-3], with enable_gqa")
         groups = batch[-1] // of_keys[-1]
         of_keys, of_values = of_keys[:-1] + batch[-1:], of_values[:-1] + batch[-1:]
     if not batch == of_keys == of_values:

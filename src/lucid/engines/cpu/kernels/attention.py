@@ -44,8 +44,8 @@ def attention(
     share: float,
 ) -> Any:
     """Return the means of ``value``, and what the vjp needs; see ``F.attention``."""
-    if not query.dtype == key.dtype == value.dtype == np.float32 or 0 in (key.size, value.size):
-        return None
+    if not query.dtype == key.dtype == value.dtype == np.float32 or 0 in (query.size, key.size, value.size):
+        return None  # so what they are broadcast to is not empty, either
     if mask is not None and mask.dtype.kind == "f" and mask.dtype != np.float32:
         return None
     batch = _batch(query, key, value, groups)
