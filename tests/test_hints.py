@@ -3,7 +3,8 @@
 import pytest
 
 import lucid
-from lucid import Tensor, hints
+import lucid.nn.functional as F
+from lucid import Tensor, hints, nn, optim
 from lucid.errors import ArgumentTypeError, MissingAttributeError
 
 
@@ -19,6 +20,76 @@ def test_the_namespace_says_what_to_write(name):
 def test_a_name_of_a_part_leads_there(name):
     with pytest.raises(MissingAttributeError, match=f"write lucid.{name}$"):
         getattr(lucid, name.split(".")[1])
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [(nn, hints.NN), (F, hints.FUNCTIONAL), (optim, hints.OPTIM)],
+    ids=["nn", "F", "optim"],
+)
+def test_modules_say_what_to_write(module, words):
+    for name in words:
+        with pytest.raises(MissingAttributeError, match=f"'{module.__name__}'.*'{name}': write "):
+            getattr(module, name)
+    with pytest.raises(AttributeError, match=r"no attribute 'nonsense'$"):
+        _ = module.nonsense
+
+
+def test_models_say_what_to_write():
+    model = nn.Linear(2, 1)
+    for name in hints.MODULE:
+        with pytest.raises(MissingAttributeError, match=f"Linear has no attribute '{name}': write "):
+            getattr(model, name)
+    with pytest.raises(MissingAttributeError, match=r"did you mean 'weight'"):
+        _ = model.wieght
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: nn.Softmax(dim=1), r"^Softmax\(\) got .*'dim': write axis=$"),
+        (
+            lambda: nn.Dropout(0.5, inplace=True),
+            r"^Dropout\(\) got .*: Tensors are values: leave inplace out$",
+        ),
+        (lambda: nn.ReLU(inplace=True), r"^ReLU\(\) takes no arguments: .*leave inplace out$"),
+        (lambda: nn.ReLU(1), r"^ReLU\(\) takes no arguments$"),
+        (lambda: nn.Linear(3), r"^Linear\(\) missing 1 .*'out_features'$"),
+        (lambda: F.relu(lucid.ones(3), inplace=True), r"^relu.*leave inplace out$"),
+        (lambda: F.relu(lucid.ones(9999), inplace=True), r"^relu.*leave inplace out$"),
+        (lambda: lucid.sum(lucid.ones(3), keepdim=True), r"^sum.*write keepdims=$"),
+    ],
+)
+def test_options_of_pytorch_lead_to_ours(call, message):
+    with pytest.raises(ArgumentTypeError, match=message):
+        call()
+
+
+def test_what_a_layer_of_the_users_takes_is_its_own_business():
+    class Mixin:
+        def __init__(self, dim=1):
+            self.dim = dim
+
+    class Both(nn.ReLU, Mixin):
+        pass
+
+    class Block(nn.Module):
+        def __init__(self, dim, inplace=False):
+            self.dim, self.inplace = dim, inplace
+
+    assert Both(dim=3).dim == Block(dim=3, inplace=True).dim == 3
+    with pytest.raises(TypeError, match=r"Block.__init__\(\) got an unexpected keyword argument 'size'"):
+        Block(1, size=2)
+
+
+def test_methods_are_those_of_a_tensor_and_a_module_adds_what_to_write():
+    class Shares(nn.Module):
+        def forward(self, x):
+            return x.sum(dim=1)
+
+    with pytest.raises(TypeError, match=r"^Tensor.sum\(\) got an unexpected keyword .* 'dim'") as caught:
+        Shares()(lucid.ones((2, 2)))
+    assert caught.value.__notes__ == ["in Shares(), input (2, 2)", "write axis="]
 
 
 def test_other_names_are_just_not_there():

@@ -64,7 +64,12 @@ class Fused(Primitive):
                 tracked = tracked or arg._node is not None
             else:
                 return self.definition(*args, **options)
-        ran = kernel.forward(*arrays, **options)
+        try:
+            ran = kernel.forward(*arrays, **options)
+        except TypeError as error:
+            if "unexpected keyword argument" not in str(error):
+                raise
+            raise recording.explain(self, error, arrays, options) from error
         if ran is None:
             return self.definition(*args, **options)
 

@@ -1,10 +1,15 @@
-"""What to write in the place of names from PyTorch and NumPy that Lucid spells in another way.
+"""What to write in the place of names and options that other libraries have and Lucid spells in another way.
 
-For functions only. A Tensor has no such hints: a ``__getattr__`` on its class would slow every
-look-up of its attributes by a fifth of an addition.
+For modules, ``nn.Module`` and keyword arguments. A Tensor has no such hints: a ``__getattr__`` on its class
+would slow every look-up of its attributes by a fifth of an addition.
 """
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lucid.errors import MissingAttributeError
 
 LUCID = {
     "array": "Tensor(data)",
@@ -28,7 +33,95 @@ LUCID = {
     "softmax": "lucid.nn.functional.softmax(x, axis)",
 }
 
+_PAD = "lucid.pad(x, pairs), with a pair (before, after) for each axis"
+_REPEAT = "lucid.repeat(x, n, axis=axis) for each axis of the image, which is the nearest neighbour"
+
+NN = {
+    "BCELoss": "nn.BCEWithLogitsLoss() and leave the sigmoid out",
+    "Upsample": _REPEAT,
+    "UpsamplingNearest2d": _REPEAT,
+    "ZeroPad1d": _PAD,
+    "ZeroPad2d": _PAD,
+    "ConstantPad1d": _PAD,
+    "ConstantPad2d": _PAD,
+    "ConstantPad3d": _PAD,
+    "Hardshrink": "lucid.where(abs(x) > lambd, x, 0.0)",
+    "LazyLinear": "nn.Linear(in_features, out_features)",
+    "LazyConv2d": "nn.Conv2d(in_channels, out_channels, kernel_size)",
+    "relu": "nn.ReLU() for a layer, nn.functional.relu(x) for the function",
+    "softmax": "nn.Softmax(axis) for a layer, nn.functional.softmax(x, axis) for the function",
+}
+
+FUNCTIONAL = {
+    "pad": _PAD,
+    "interpolate": _REPEAT,
+    "upsample": _REPEAT,
+    "binary_cross_entropy": "F.binary_cross_entropy_with_logits(x, target) and leave the sigmoid out",
+    "normalize": "x / lucid.linalg.vector_norm(x, axis=axis, keepdims=True)",
+    "cosine_similarity": "lucid.vecdot(x, y) of two that were divided by lucid.linalg.vector_norm",
+    "threshold": "lucid.where(x > threshold, x, value)",
+}
+
+OPTIM = {
+    "lr_scheduler": 'optimizer.param_groups[0]["lr"] = rate, as there are no schedules',
+}
+
+_TO = "model.to(dtype=lucid.{})"
+MODULE = {
+    "cuda": 'model.to("xla:gpu")',
+    "cpu": 'model.to("cpu")',
+    "half": _TO.format("float16"),
+    "bfloat16": 'model.to(dtype="bfloat16")',
+    "float": _TO.format("float32"),
+    "double": _TO.format("float64"),
+    "type": "model.to(dtype=dtype)",
+    "register_buffer": "self.name = nn.Buffer(data)",
+    "register_parameter": "self.name = nn.Parameter(data)",
+    "add_module": "self.name = module",
+    "register_module": "self.name = module",
+}
+
+KEYWORDS = {
+    "dim": "write axis=",
+    "dims": "write axes, or axis=",
+    "keepdim": "write keepdims=",
+    "inplace": "Tensors are values: leave inplace out",
+}
+
 
 def hint(name: str) -> str:
     """Return what to write for ``lucid.name``, as the end of an error message; nothing if it isn't known."""
-    return f": write {LUCID[name]}" if name in LUCID else ""
+    return in_words(LUCID, name)
+
+
+def in_words(words: Mapping[str, str], name: str) -> str:
+    """Return what ``words`` say to write for ``name``, as the end of an error message; maybe nothing."""
+    return f": write {words[name]}" if name in words else ""
+
+
+def of_keyword(error: BaseException) -> str:
+    """Return what to write for the keyword that ``error`` says a function does not take; maybe nothing."""
+    _, found, rest = str(error).partition("unexpected keyword argument '")
+    return KEYWORDS.get(rest.rstrip("'"), "") if found else ""
+
+
+# ----------------------------------------------------------------- for __init__.py: imported as __getattr__
+
+
+def in_nn(name: str) -> Any:
+    """Raise the error for ``lucid.nn.name``."""
+    raise _missing("lucid.nn", name, NN)
+
+
+def in_functional(name: str) -> Any:
+    """Raise the error for ``lucid.nn.functional.name``."""
+    raise _missing("lucid.nn.functional", name, FUNCTIONAL)
+
+
+def in_optim(name: str) -> Any:
+    """Raise the error for ``lucid.optim.name``."""
+    raise _missing("lucid.optim", name, OPTIM)
+
+
+def _missing(module: str, name: str, words: Mapping[str, str]) -> MissingAttributeError:
+    return MissingAttributeError(f"module {module!r} has no attribute {name!r}{in_words(words, name)}")

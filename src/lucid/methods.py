@@ -309,3 +309,8 @@ class Methods:
     def clip(self, min: Any = None, max: Any = None) -> Any:
         """Each element held between ``min`` and ``max``."""
         return ops.clip(self, min, max)
+
+
+for _method in vars(Methods).values():  # errors about arguments are to name the class that a user knows
+    if hasattr(_method, "__code__"):
+        _method.__qualname__ = f"Tensor.{_method.__name__}"

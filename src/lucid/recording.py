@@ -14,6 +14,7 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, overload
 
+from lucid import hints
 from lucid.engines import dtypes
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_by_type, engine_of, is_array
@@ -138,7 +139,7 @@ class Primitive:
         try:
             out = self.forward(engine_by_type[array_type].xp, *arrays, **options)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
-            raise _explain(self, error, arrays, options) from error
+            raise explain(self, error, arrays, options) from error
 
         # 3. Wrap, and record.
         if out.__class__ is tuple:
@@ -252,7 +253,7 @@ class BinaryPrimitive(Primitive):
         try:
             out = self.forward(engine_by_type[array_type].xp, a, b)
         except (ValueError, TypeError, IndexError, OverflowError) as error:
-            raise _explain(self, error, [a, b], _NO_OPTIONS) from error
+            raise explain(self, error, [a, b], _NO_OPTIONS) from error
 
         if out.__class__ is not array_type:
             out = engine_of(out).as_array(out)
@@ -357,9 +358,7 @@ def _as_argument(primitive: Primitive, arg: Any, copy: bool) -> Any:
     )
 
 
-def _explain(
-    primitive: Primitive, error: Exception, arrays: list[Any], options: dict[str, Any]
-) -> LucidError:
+def explain(primitive: Primitive, error: Exception, arrays: list[Any], options: dict[str, Any]) -> LucidError:
     """Turn an error from NumPy or JAX into one that names the operation and its arguments."""
     shown = [f"{tuple(a.shape)} {a.dtype}" if hasattr(a, "shape") else repr(a) for a in arrays]
     shown += [f"{k}={v!r}" for k, v in options.items() if v is not None and k != "index"]
@@ -372,7 +371,7 @@ def _explain(
     elif isinstance(error, OverflowError):
         kind = RangeError
     elif isinstance(error, TypeError) and ("keyword argument" in text or "positional argument" in text):
-        fix = "write axis=" if "'dim" in text else "write keepdims=" if "'keepdim'" in text else ""
+        fix = hints.of_keyword(error)
         fix = fix or f"arrays are positional, options keywords: {primitive.name}{primitive.__signature__}"
         return ArgumentTypeError(f"{primitive.name}({', '.join(shown)}): {fix}")
     elif "broadcast" in str(error) or (

@@ -3,6 +3,8 @@
 Read ``module.py`` first.
 """
 
+from typing import TYPE_CHECKING
+
 from lucid.nn import functional, init, utils
 from lucid.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from lucid.nn.layers.activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
@@ -130,3 +132,6 @@ __all__ = [
     "Dropout3d",
     "MultiheadAttention",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows by itself what is here
+    from lucid.hints import in_nn as __getattr__  # noqa: F401

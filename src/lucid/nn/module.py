@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from lucid.engines.dtypes import is_inexact
 from lucid.errors import ArgumentTypeError, MissingAttributeError, MissingForwardError
-from lucid.nn import hooks, inside, names, notes, state
+from lucid.nn import hooks, inside, names, notes, signatures, state
 from lucid.nn import summary as summaries
 from lucid.nn.parameter import Buffer, Parameter, overwrite
 from lucid.tensor import Tensor
@@ -72,6 +72,7 @@ class Module:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         inside.check_class(cls, _KINDS)
+        signatures.speak_plainly(cls)
 
     def __setattr__(self, name: str, value: Any) -> None:
         old = self.__dict__.get(name)
@@ -89,7 +90,7 @@ class Module:
         # Reached only when the usual search has failed: here the error is made.
         if any(name in vars(cls) for cls in type(self).__mro__):
             return object.__getattribute__(self, name)  # a property failed: its own error says why
-        near = "" if name.startswith("_") else names.near(name, dir(self))
+        near = "" if name.startswith("_") else names.instead(name, dir(self))
         raise MissingAttributeError(f"{type(self).__name__} has no attribute {name!r}{near}")
 
     def __copy__(self) -> Self:

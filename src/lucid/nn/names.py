@@ -14,6 +14,7 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+from lucid import hints
 from lucid.errors import ArgumentError, ArgumentTypeError
 
 Path = tuple[Any, ...]
@@ -83,6 +84,11 @@ def near(name: str, candidates: Iterable[str]) -> str:
 
     close = difflib.get_close_matches(name, list(candidates), n=1)
     return f" (did you mean {close[0]!r}?)" if close else ""
+
+
+def instead(name: str, candidates: Iterable[str]) -> str:
+    """Return what to write for a Module's attribute ``name`` that only PyTorch has; or what ``near`` does."""
+    return hints.in_words(hints.MODULE, name) or near(name, candidates)
 
 
 def _encode(key: Any) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lucid import hints
 from lucid.engines.registry import is_array
 from lucid.tensor import Tensor
 
@@ -27,6 +28,9 @@ def add_note(error: Exception, module: Module, args: tuple[Any, ...], kwargs: di
         if origin is None:
             note = f"in {_describe(module, args, kwargs)}"
             error.add_note(note)
+            fix = hints.of_keyword(error) if type(error) is TypeError else ""
+            if fix:  # of a plain function, which could not say it itself
+                error.add_note(fix)
             setattr(error, _ORIGIN, (id(module), note, note))
             return
         failed, first, now = origin

@@ -3,6 +3,8 @@
 Layers own parameters, functions own maths. Read ``activation.py`` first.
 """
 
+from typing import TYPE_CHECKING
+
 from lucid.nn.functional.activation import (
     gelu,
     leaky_relu,
@@ -110,3 +112,6 @@ __all__ = [
     "dropout2d",
     "dropout3d",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows by itself what is here
+    from lucid.hints import in_functional as __getattr__  # noqa: F401
