@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 import lucid
-from lucid.engines.registry import engine_of, is_array, resolve_device, transfer
+from lucid import Tensor
+from lucid.engines.registry import engine_of, is_array, resolve_device, transfer, xla_engine
 from lucid.errors import ArgumentTypeError, DeviceError
 from lucid.testing import DEVICES
 
@@ -69,6 +70,22 @@ def test_what_was_moved_shares_no_memory_with_what_it_was_moved_from() -> None:
     assert back.tolist() == [0.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize("dtype", ["float64", lucid.float64])
+def test_a_dtype_is_no_device(dtype: Any) -> None:
+    with pytest.raises(
+        DeviceError, match=r"a data type: write x.astype\(lucid.float64\) .* model.to\(dtype="
+    ):
+        Tensor([1.0]).to(dtype)
+
+
+def test_where_gpus_come_from() -> None:
+    pytest.importorskip("jax")
+    if "xla:gpu" in xla_engine().devices():
+        pytest.skip("there is one")
+    with pytest.raises(DeviceError, match=r"'cuda', here 'xla:gpu', is not there, .*lucid-nn\[xla\]"):
+        Tensor([1.0]).to("cuda")
+
+
 def test_devices_do_not_mix() -> None:
     x, y = lucid.ones(2), lucid.ones(2, device="xla:cpu")
     for mix in (
@@ -96,6 +113,7 @@ def test_without_jax_the_error_says_how_to_install_it() -> None:
 import sys
 sys.modules["jax"] = None  # what an import of it then raises is what a missing module raises
 import lucid
+from lucid import Tensor
 assert lucid.ones(2).sum().item() == 2.0
 try:
     lucid.ones(2, device="xla:cpu")

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines import dtypes
 from lucid.engines.cpu.engine import CPU
 from lucid.engines.protocol import Array, Engine
-from lucid.errors import ArgumentTypeError, DeviceError
+from lucid.errors import ArgumentTypeError, DeviceError, DTypeError
 
 _ALIASES = {"gpu": "xla:gpu", "cuda": "xla:gpu", "tpu": "xla:tpu", "xla": "xla:cpu"}
 
@@ -68,14 +69,35 @@ def resolve_device(device: str | None) -> tuple[Engine, str]:
     if device is None or device == "cpu":
         return CPU, "cpu"
     if not isinstance(device, str):
-        raise DeviceError(f"device must be a name such as 'cpu' or 'xla:gpu', got {device!r}")
+        raise DeviceError(
+            f"device must be a name such as 'cpu' or 'xla:gpu', got {device!r}{_of_dtype(device)}"
+        )
     name = _ALIASES.get(device, device)
     if name.split(":")[0] != "xla":
-        raise DeviceError(f"no device is called {device!r}: use 'cpu', 'xla:cpu', 'xla:gpu' or 'xla:tpu'")
+        instead = _of_dtype(device) or ": use 'cpu', 'xla:cpu', 'xla:gpu' or 'xla:tpu'"
+        raise DeviceError(f"no device is called {device!r}{instead}")
     engine = xla_engine()
     if name not in engine.devices():
-        raise DeviceError(f"device {device!r} is not there: JAX offers {', '.join(engine.devices())}")
+        called = repr(device) if name == device else f"{device!r}, here {name!r},"
+        gpu = ": lucid-nn[xla] brings JAX for the CPU alone, for GPUs pip install 'jax[cuda12]'"
+        raise DeviceError(
+            f"device {called} is not there, JAX offers {', '.join(engine.devices())}"
+            f"{gpu if name.startswith('xla:gpu') else ''}"
+        )
     return engine, name
+
+
+def _of_dtype(device: Any) -> str:
+    """Return what to write if ``device`` is in truth a data type, as the end of an error message."""
+    if not isinstance(device, (str, type, np.dtype)):
+        return ""
+    try:
+        name = dtypes.as_dtype(device).name
+    except (DTypeError, ValueError, SyntaxError):  # NumPy has a little language of dtypes
+        return ""
+    return (
+        f", a data type: write x.astype(lucid.{name}) for a Tensor, model.to(dtype=lucid.{name}) for a model"
+    )
 
 
 def transfer(array: Array, device: str) -> Array:
