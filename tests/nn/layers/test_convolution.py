@@ -214,6 +214,13 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         ShapeError,
         r"Conv1d: padding_mode='reflect' with padding \(8, 8\) needs a longer axis, got x of shape \(2, 4",
     ),
+    (lambda: nn.Conv2d(1, 2, 3)(images[:, 0]), ShapeError, r": write x\[:, None\] for a batch without"),
+    (
+        lambda: nn.Conv2d(3, 2, 3)(lucid.ones((2, 8, 8, 3))),
+        ShapeError,
+        r"write lucid.permute_dims\(x, \(0, 3, 1, 2\)\)",
+    ),
+    (lambda: nn.Conv1d(3, 2, 3)(lucid.ones((8, 3))), ShapeError, r"write lucid.permute_dims\(x, \(1, 0\)\)"),
     (lambda: nn.Conv1d(4, 1, 1, padding=9, padding_mode="circular")(x), ShapeError, "needs a longer axis"),
     (
         lambda: F.conv1d(x, w[:, :3]),

@@ -81,10 +81,8 @@ def extremes(indices: Any) -> tuple[int, int]:
 def in_range(function: str, name: str, low: int, high: int, size: int, what: str) -> None:
     """Raise unless indices from ``low`` to ``high`` exist: a negative one would count from the end."""
     if low <= high and (low < 0 or high >= size):
-        raise ArgumentError(
-            f"{function} expects {name} from 0 to {size - 1} ({what} is {size}), "
-            f"got values from {low} to {high}"
-        )
+        found = f"got {low}" if low == high else f"got values from {low} to {high}"
+        raise ArgumentError(f"{function} expects {name} from 0 to {size - 1} ({what} is {size}), {found}")
 
 
 def equal_shapes(function: str, x: Tensor, target: Tensor) -> None:

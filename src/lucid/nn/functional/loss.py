@@ -295,8 +295,12 @@ def _check_classes(
     expected = (*x.shape[:axis], *x.shape[axis + 1 :])
     target = checks.whole(function, "target", target, x)
     if target.shape != expected:
+        fix = ""
+        if target.shape == x.shape[:-1]:
+            c = x.shape[-1]
+            fix = f": classes are axis 1, so write x.reshape((-1, {c})) and target.reshape(-1)"
         raise ShapeError(
-            f"{function} expects target of shape {expected} for x of shape {x.shape}, got {target.shape}"
+            f"{function} expects target of shape {expected} for x of shape {x.shape}, got {target.shape}{fix}"
         )
     ignored = checks.integer(function, "ignore_index", ignore_index)
     low, high = checks.extremes(target)

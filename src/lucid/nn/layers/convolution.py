@@ -79,8 +79,18 @@ class _Convolution(Module):
             space = ", ".join("LHWDHW"[n * (n - 1) // 2 :][:n])
             raise ShapeError(
                 f"{name} expects x of shape (N, {self.in_channels}, {space}) or "
-                f"({self.in_channels}, {space}), got shape {x.shape}"
+                f"({self.in_channels}, {space}), got shape {x.shape}{self._fix(x)}"
             )
+
+    def _fix(self, x: Any) -> str:
+        """Return what would bring ``x``, whose shape is wrong, in order, as the end of an error message."""
+        n = self.axes
+        if self.in_channels == 1 and x.ndim == n + 1:
+            return ": write x[:, None] for a batch without an axis of channels"
+        if x.ndim in (n + 1, n + 2) and x.shape[-1] == self.in_channels:
+            order = (*range(x.ndim - n - 1), x.ndim - 1, *range(x.ndim - n - 1, x.ndim - 1))
+            return f": channels come before space, so write lucid.permute_dims(x, {order})"
+        return ""
 
     def extra_repr(self) -> str:
         parts = [f"{self.in_channels} -> {self.out_channels}", f"kernel_size={self.kernel_size}"]
