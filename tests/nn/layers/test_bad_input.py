@@ -60,7 +60,7 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         ShapeError,
         r"key of 3 axes, .* got shape \(7,\) with a query of shape \(4, 7\)",
     ),
-    (lambda: attend(x[:, :6], x, x), ShapeError, r"of size 7 \(embed_dim\), got shape \(4, 6\)"),
+    (lambda: attend(x[:, :6], x, x), ShapeError, r"of size 7 \(embed_dim\), got shape \(4, 6\)\n"),
     (lambda: attend(x, x, x[:3]), ShapeError, r"one value for each key, got \(4, 7\) and \(3, 7\)"),
     (lambda: attend(x[:, None], x[:2, None, :], x), ShapeError, "value of 3 axes"),
     (

@@ -241,6 +241,16 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: nn.GRU(3, 4)(x[:0]), ShapeError, r"at least one time, got shape \(0, 2, 3\)"),
     (lambda: nn.GRU(3, 4)(x, state[0]), ShapeError, r"state of shape \(1, 2, 4\), got \(2, 4\)"),
     (lambda: nn.GRU(3, 4)(x[:, 0], state), ShapeError, r"state of shape \(1, 4\), got \(1, 2, 4\)"),
+    (
+        lambda: nn.GRU(3, 4, batch_first=True)(x, state),
+        ShapeError,
+        r"got \(1, 2, 4\): its axes are \(num_layers, N, hidden_size\), also with batch_first",
+    ),
+    (
+        lambda: nn.LSTM(3, 4, bidirectional=True, proj_size=2)(x[:, 0], (state[0], state[0])),
+        ShapeError,
+        r"its axes are \(2 \* num_layers, proj_size\)",
+    ),
     (lambda: nn.GRU(3, 4)(x, [state]), ArgumentTypeError, "hx to be a Tensor, got list"),
     (lambda: nn.LSTM(3, 4)(x, state), ArgumentTypeError, r"hx to be a tuple \(h, c\), got Tensor"),
     (lambda: nn.LSTM(3, 4)(x, (state, state.astype("int64"))), DTypeError, "hx to hold floats, got int64"),

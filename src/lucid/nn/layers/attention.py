@@ -220,9 +220,10 @@ class MultiheadAttention(Module):
         options = {"query": "embed_dim", "key": "kdim", "value": "vdim"}
         for name, x in named.items():
             if x.ndim not in (2, 3) or x.shape[-1] != sizes[name] or x.ndim != query.ndim:
+                beside = "" if x is query else f" with a query of shape {query.shape}"
                 raise ShapeError(
                     f"{NAME} expects {name} of 3 axes, or 2 without a batch, the last of size {sizes[name]} "
-                    f"({options[name]}), got shape {x.shape} with a query of shape {query.shape}"
+                    f"({options[name]}), got shape {x.shape}{beside}"
                 )
         batch_axis = 0 if self.batch_first else 1
         if key.shape[:-1] != value.shape[:-1]:

@@ -42,7 +42,8 @@ class LSTM(RNNBase):
     Shape:
         ``(T, N, input_size) -> (T, N, D * H), ((L * D, N, H), (L * D, N, hidden_size))``, where ``L`` is
         num_layers, ``D`` is 2 if bidirectional and else 1, ``H`` is proj_size or hidden_size. The axis
-        ``N`` may be left out.
+        ``N`` may be left out. Sequences of unequal lengths come as a ``PackedSequence``, of
+        ``nn.utils.rnn.pack_padded_sequence`` for one, and so does the output then.
 
     Raises:
         ArgumentError: if a size or probability is none.

@@ -178,8 +178,13 @@ class RNNBase(Module):
             part = checks.floating(type(self).__name__, "hx", part, data)
             expected = (layers, count, size) if batched else (layers, size)
             if part.shape != expected:
+                axes = "num_layers" if self._directions == 1 else "2 * num_layers"
+                axes += ", N, " if batched else ", "
+                axes += "hidden_size" if size == self.hidden_size else "proj_size"
+                first = ", also with batch_first" if self.batch_first and batched else ""
                 raise ShapeError(
-                    f"{type(self).__name__} expects a state of shape {expected}, got {part.shape}"
+                    f"{type(self).__name__} expects a state of shape {expected}, got {part.shape}: "
+                    f"its axes are ({axes}){first}"
                 )
             parts.append(part if batched else part[:, None])
         return parts
