@@ -153,6 +153,47 @@ def test_large_scores_do_not_overflow() -> None:
     np.testing.assert_array_equal(y.numpy(), q.numpy())  # each query finds its own key, and no other
 
 
+@pytest.mark.parametrize("queries", [2, 64])
+@pytest.mark.parametrize("share", [1.0, 0.8])
+@pytest.mark.parametrize("low", [float(np.finfo(np.float32).min), -1e9])
+def test_rows_masked_by_a_large_number(low: float, share: float, queries: int) -> None:
+    """The number swallows the scores, so all keys count alike."""
+    mask = draw(queries, 64, seed=3)
+    mask[1] = low
+    kernel = table.find("attention")
+    if kernel is None:
+        pytest.skip("no kernel serves attention here")
+    q, k, v, g = (draw(3, n, 32, seed=i).astype(np.float32) for i, n in enumerate((queries, 64, 64, queries)))
+    mask = mask.astype(np.float32)
+    keep = None if share == 1 else np.random.default_rng(7).random((3, queries, 64)) < share
+    options: dict[str, Any] = {"causal": False, "scale": 0.2, "groups": 1, "share": share}
+    out, residuals = kernel.forward(k, v, q, mask, keep, **options)
+    found = [d() if callable(d) else d for d in kernel.vjp(g, out, residuals, k, v, q, mask, keep, **options)]
+    # In float32, which loses the scores, too.
+    tensors = [Tensor(x, requires_grad=True) for x in (k, v, q, mask)]
+    y = attention.definition(*tensors, None if keep is None else Tensor(keep), **options)
+    np.testing.assert_allclose(out, y.numpy(), rtol=1e-5, atol=1e-5)
+    for d, right in zip(found, lucid.autograd.grad(y, tensors, Tensor(g)), strict=False):
+        d = d.sum(axis=0) if d.ndim > right.ndim else d
+        np.testing.assert_allclose(d, right.numpy(), rtol=1e-5, atol=1e-4)
+
+
+def test_gradients_add_up_where_a_large_number_masks_everything() -> None:
+    q, k, v = (Tensor(lucid.ones((2, 64, 32)), requires_grad=True) for _ in range(3))
+    mask = Tensor(np.full((64, 64), np.finfo(np.float32).min))
+    F.scaled_dot_product_attention(q, k, v, mask).sum().backward()
+    assert v.grad is not None
+    np.testing.assert_allclose(v.grad.numpy(), 1.0, rtol=1e-6)
+
+
+@pytest.mark.parametrize("queries", [2, 40])
+def test_equal_scores_of_any_size(queries: int) -> None:
+    """Several of some ten thousand are equal: beside such a number, the logarithm of how many is lost."""
+    q, k = (np.sign(draw(2, n, 32, seed=i)) for i, n in enumerate((queries, 200)))
+    v = draw(2, 200, 32, seed=2)
+    agree(attention, k, v, q, np.zeros(200), None, causal=False, scale=1e3, groups=1, share=1.0)
+
+
 def test_other_kinds_are_left_to_the_definition() -> None:
     kernel = table.find("attention")
     if kernel is None:
@@ -170,9 +211,7 @@ def test_other_kinds_are_left_to_the_definition() -> None:
     [((2, 4, 0, 64), (2, 4, 64, 64)), ((0, 4, 8, 64), (1, 4, 64, 64)), ((2, 0, 8, 64), (2, 1, 64, 64))],
 )
 def test_gradients_of_no_results_are_zero(query: tuple[int, ...], keys: tuple[int, ...]) -> None:
-    q, k, v = (
-        Tensor(draw(*shape).astype(np.float32), requires_grad=True) for shape in (query, keys, keys)
-    )
+    q, k, v = (Tensor(draw(*shape).astype(np.float32), requires_grad=True) for shape in (query, keys, keys))
     y = F.scaled_dot_product_attention(q, k, v)
     assert y.shape == (*query[:-1], 64)
     y.sum().backward()

@@ -53,21 +53,22 @@ def attention(
     sizes = Sizes(q.shape[0], q.shape[1], groups, q.shape[2], k.shape[2], k.shape[3], v.shape[3])
     shift, drop = _shift(mask, batch[0]), _bytes(keep)
     out = np.empty((sizes.batch, sizes.queries, sizes.heads, sizes.value_width), np.float32)
-    lse = np.empty((sizes.batch, sizes.heads, sizes.queries), np.float32)
+    tops, inverses = np.empty((2, sizes.batch, sizes.heads, sizes.queries), np.float32)
     room = int(rounded(sizes.keys))
     if sizes.queries <= FEW and not causal and drop is None:
         work = np.empty((settings.threads, room), np.float32)
         loops.forward_few(
-            _place(q), _place(k), _place(v), _mask_place(shift), out, lse, work, sizes, np.float32(scale)
-        )
+            _place(q), _place(k), _place(v), _mask_place(shift), out, tops, inverses, work, sizes,
+            np.float32(scale),
+        )  # fmt: skip
     else:
         work = np.empty((settings.threads, LANES * (3 + sizes.width + sizes.value_width + room)), np.float32)
         loops.forward(
-            _place(q), _place(k), _place(v), _mask_place(shift), _mask_place(drop), out, lse, work, sizes,
-            causal, np.float32(scale), np.float32(share),
+            _place(q), _place(k), _place(v), _mask_place(shift), _mask_place(drop), out, tops, inverses,
+            work, sizes, causal, np.float32(scale), np.float32(share),
         )  # fmt: skip
     shape = (*batch[0], query.shape[-2], value.shape[-1])
-    return _shaped(out, shape), (sizes, batch, shift, drop, out, lse)
+    return _shaped(out, shape), (sizes, batch, shift, drop, out, tops, inverses)
 
 
 def attention_vjp(
@@ -86,7 +87,7 @@ def attention_vjp(
     share: float,
 ) -> Any:
     """Return the gradients of ``key``, ``value``, ``query`` and ``mask``."""
-    sizes, batch, shift, drop, out, lse = residuals
+    sizes, batch, shift, drop, out, tops, inverses = residuals
     q, k, v = (_vectors(x, b) for x, b in zip((query, key, value), batch, strict=True))
     slope = _vectors(g, batch[0])
     dq = np.empty((sizes.batch, sizes.queries, sizes.heads, sizes.width), np.float32)
@@ -101,12 +102,12 @@ def attention_vjp(
         np.float32,
     )
     work = np.empty(
-        (settings.threads, LANES * (2 + 2 * sizes.width + sizes.value_width + 2 * CHUNK)), np.float32
+        (settings.threads, LANES * (3 + 2 * sizes.width + sizes.value_width + 2 * CHUNK)), np.float32
     )
     loops.backward(
         _place(q), _place(k), _place(v), _mask_place(shift), _mask_place(drop),
-        _place(out.transpose(0, 2, 1, 3)), lse, _place(slope), dq, dk, dv, sums, work, sizes, splits,
-        causal, np.float32(scale), np.float32(share),
+        _place(out.transpose(0, 2, 1, 3)), tops, inverses, _place(slope), dq, dk, dv, sums, work,
+        sizes, splits, causal, np.float32(scale), np.float32(share),
     )  # fmt: skip
     to = [(*b, *x.shape[-2:]) for x, b in zip((query, key, value), batch, strict=True)]
 
@@ -118,7 +119,7 @@ def attention_vjp(
         scores = np.matmul(q * np.float32(scale), wide_k.swapaxes(-1, -2))
         added = shift.swapaxes(-1, -2)
         scores = np.where(added == -np.inf, added, scores + added)
-        weights = np.exp(scores - lse[..., None])
+        weights = np.exp(scores - tops[..., None]) * inverses[..., None]
         slopes = np.matmul(slope, wide_v.swapaxes(-1, -2))
         if drop is not None:
             slopes = np.where(drop.swapaxes(-1, -2), slopes / np.float32(share), np.float32(0))

@@ -1,7 +1,9 @@
 """The loops of attention over batches, heads and queries. ``attention.py`` calls them.
 
 All scores of some queries are computed, used for the results and forgotten. The backward pass computes them
-again, a chunk of keys at a time; it needs the logarithm of each query's sum of exponentials.
+again, a chunk of keys at a time; it needs the largest score of each query, and one over its sum of
+exponentials. The logarithm of that sum is not added to the largest score: where that is huge, as it is for a
+row masked by huge numbers, nothing of the logarithm would be left.
 
 Dao et al., FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness, 2022.
 """
@@ -36,8 +38,8 @@ CHUNK = 128  # keys at a time in the backward pass: their scores fit the fastest
 
 @part
 def _forward_block(
-    q: Any, k: Any, v: Any, mask: Any, keep: Any, out: Any, lse: Any, work: Any, sizes: Any,
-    b: Any, h: Any, block: Any, causal: Any, scale: Any, share: Any,
+    q: Any, k: Any, v: Any, mask: Any, keep: Any, out: Any, tops: Any, inverses: Any, work: Any,
+    sizes: Any, b: Any, h: Any, block: Any, causal: Any, scale: Any, share: Any,
 ) -> None:  # fmt: skip
     """Compute the results for LANES queries."""
     width, value_width = sizes.width, sizes.value_width
@@ -63,8 +65,9 @@ def _forward_block(
         drop(scores, keep, b, h, first, count, keys)
     mix(scores, count, value_at, v.row, value_width, keys, ahead, result, False)
     for i in range(count):
-        # Where there was nothing to attend to: exp(-inf - inf) is 0 in the backward pass, too.
-        lse[b, h, first + i] = np.float32(np.inf) if total[i] == ZERO else top[i] + np.log(total[i])
+        # Where there was nothing to attend to, weights are 0 in the backward pass, too.
+        tops[b, h, first + i] = top[i]
+        inverses[b, h, first + i] = ZERO if total[i] == ZERO else ONE / total[i]
         factor = ZERO if total[i] == ZERO else ONE / (total[i] * share)
         for c in range(value_width):
             out[b, first + i, h, c] = result[i * value_width + c] * factor
@@ -72,10 +75,10 @@ def _forward_block(
 
 @loop
 def forward(
-    q: Any, k: Any, v: Any, mask: Any, keep: Any, out: Any, lse: Any, work: Any, sizes: Any,
-    causal: Any, scale: Any, share: Any,
+    q: Any, k: Any, v: Any, mask: Any, keep: Any, out: Any, tops: Any, inverses: Any, work: Any,
+    sizes: Any, causal: Any, scale: Any, share: Any,
 ) -> None:  # fmt: skip
-    """Compute all results, and the logarithm of each query's sum of exponentials."""
+    """Compute all results, and what the backward pass needs of each query."""
     blocks = (sizes.queries + LANES - 1) // LANES
     workers = work.shape[0]
     for worker in prange(workers):
@@ -85,7 +88,7 @@ def forward(
             # Late blocks see more keys: every other head goes the other way round, for even shares.
             block = blocks - 1 - block if head % 2 else block
             _forward_block(
-                q, k, v, mask, keep, out, lse, work[w], sizes,
+                q, k, v, mask, keep, out, tops, inverses, work[w], sizes,
                 head // sizes.heads, head % sizes.heads, block, causal, scale, share,
             )  # fmt: skip
 
@@ -103,7 +106,7 @@ def _vectors(address: Any, row: Any, j: Any, width: Any) -> Any:
 
 @part
 def _forward_one(
-    q: Any, k: Any, v: Any, mask: Any, out: Any, lse: Any, scores: Any, sizes: Any,
+    q: Any, k: Any, v: Any, mask: Any, out: Any, tops: Any, inverses: Any, scores: Any, sizes: Any,
     b: Any, h: Any, query: Any, scale: Any,
 ) -> None:  # fmt: skip
     """Compute the result for one query, whose lanes are its own elements."""
@@ -147,8 +150,8 @@ def _forward_one(
         e = exp(scores[j] - top)
         scores[j] = e
         total += e
-    lse[b, h, query] = np.float32(np.inf) if total == ZERO else top + np.log(total)
     factor = ZERO if total == ZERO else ONE / total
+    tops[b, h, query], inverses[b, h, query] = top, factor
     result = out[b, query, h]
     for c in range(sizes.value_width):
         result[c] = ZERO
@@ -167,7 +170,7 @@ def _forward_one(
 
 @loop
 def forward_few(
-    q: Any, k: Any, v: Any, mask: Any, out: Any, lse: Any, work: Any, sizes: Any, scale: Any
+    q: Any, k: Any, v: Any, mask: Any, out: Any, tops: Any, inverses: Any, work: Any, sizes: Any, scale: Any
 ) -> None:
     """Compute the results of so few queries that most lanes of ``forward`` would be idle."""
     workers = work.shape[0]
@@ -176,13 +179,13 @@ def forward_few(
         for task in range(w, sizes.batch * sizes.heads * sizes.queries, workers):
             head, query = task // sizes.queries, task % sizes.queries
             b, h = head // sizes.heads, head % sizes.heads
-            _forward_one(q, k, v, mask, out, lse, work[w], sizes, b, h, query, scale)
+            _forward_one(q, k, v, mask, out, tops, inverses, work[w], sizes, b, h, query, scale)
 
 
 @part
 def _backward_block(
-    q: Any, k: Any, v: Any, mask: Any, keep: Any, out: Any, lse: Any, g: Any, dq: Any, dk: Any, dv: Any,
-    work: Any, sizes: Any, b: Any, h: Any, block: Any, causal: Any, scale: Any, share: Any,
+    q: Any, k: Any, v: Any, mask: Any, keep: Any, out: Any, tops: Any, inverses: Any, g: Any, dq: Any,
+    dk: Any, dv: Any, work: Any, sizes: Any, b: Any, h: Any, block: Any, causal: Any, scale: Any, share: Any,
 ) -> None:  # fmt: skip
     """Compute ``dq`` of LANES queries, and add what they give to ``dk`` (but for its scale) and ``dv``."""
     width, value_width = sizes.width, sizes.value_width
@@ -196,9 +199,9 @@ def _backward_block(
     g_at = g.address + 4 * (b * g.batch + h * g.head + first * g.row)
     out_at = out.address + 4 * (b * out.batch + h * out.head + first * out.row)
 
-    level, delta = work[:LANES], work[LANES : 2 * LANES]
-    end = (2 + width) * LANES
-    panel = work[2 * LANES : end]
+    top, inverse, delta = work[:LANES], work[LANES : 2 * LANES], work[2 * LANES : 3 * LANES]
+    end = (3 + width) * LANES
+    panel = work[3 * LANES : end]
     panel_g = work[end : end + value_width * LANES]
     end += value_width * LANES
     result = work[end : end + LANES * width]
@@ -208,9 +211,9 @@ def _backward_block(
     to_lanes(query_at, q.row, count, width, panel, scale)
     to_lanes(g_at, g.row, count, value_width, panel_g, ONE)
     for i in range(LANES):
-        level[i], delta[i] = np.float32(np.inf), ZERO
+        top[i], inverse[i], delta[i] = np.float32(np.inf), ZERO, ZERO
     for i in range(count):
-        level[i] = lse[b, h, first + i]
+        top[i], inverse[i] = tops[b, h, first + i], inverses[b, h, first + i]
         left = carray(floats_at(g_at + 4 * i * g.row), (value_width,))
         right = carray(floats_at(out_at + 4 * i * out.row), (value_width,))
         for c in range(value_width):
@@ -227,7 +230,7 @@ def _backward_block(
             for j in range(rows):
                 base = (start + j) * keep.key + first
                 for i in range(count):
-                    p = exp(scores[j * LANES + i] - level[i])
+                    p = exp(scores[j * LANES + i] - top[i]) * inverse[i]
                     kept = here[base + i] != 0
                     slope = slopes[j * LANES + i] / share if kept else ZERO
                     scores[j * LANES + i] = p / share if kept else ZERO
@@ -235,7 +238,7 @@ def _backward_block(
         else:
             for j in range(rows):
                 for i in range(LANES):
-                    p = exp(scores[j * LANES + i] - level[i])
+                    p = exp(scores[j * LANES + i] - top[i]) * inverse[i]
                     scores[j * LANES + i] = p
                     slopes[j * LANES + i] = p * (slopes[j * LANES + i] - delta[i])
         for n in range(rows * LANES, rounded(rows) * LANES):
@@ -259,8 +262,8 @@ def _write(rows: Any, out: Any, b: Any, h: Any, count: Any, width: Any, scale: A
 
 @loop
 def backward(
-    q: Any, k: Any, v: Any, mask: Any, keep: Any, out: Any, lse: Any, g: Any, dq: Any, dk: Any, dv: Any,
-    sums: Any, work: Any, sizes: Any, splits: Any, causal: Any, scale: Any, share: Any,
+    q: Any, k: Any, v: Any, mask: Any, keep: Any, out: Any, tops: Any, inverses: Any, g: Any, dq: Any,
+    dk: Any, dv: Any, sums: Any, work: Any, sizes: Any, splits: Any, causal: Any, scale: Any, share: Any,
 ) -> None:  # fmt: skip
     """Compute all gradients.
 
@@ -284,7 +287,7 @@ def backward(
             for h in range(shared * sizes.groups, (shared + 1) * sizes.groups):
                 for block in range(split, blocks, splits):
                     _backward_block(
-                        q, k, v, mask, keep, out, lse, g, dq, own_dk, own_dv,
+                        q, k, v, mask, keep, out, tops, inverses, g, dq, own_dk, own_dv,
                         work[w], sizes, b, h, block, causal, scale, share,
                     )  # fmt: skip
             if splits == 1:
