@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from typing import Any
 
 import numpy as np
@@ -140,6 +143,20 @@ def test_the_environment_turns_kernels_off(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("LUCID_KERNELS", "onednn")
     assert table.allowed("onednn")
     assert not table.allowed("numba")
+    monkeypatch.setenv("LUCID_KERNELS", "")
+    assert table.allowed("onednn")
+
+
+def test_a_slip_in_the_environment_is_told_by_the_first_operation_and_not_by_the_import() -> None:
+    code = "import lucid; x = lucid.ones(9999); print('imported'); lucid.nn.functional.relu(x)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LUCID_KERNELS": "bogus"},
+    )
+    assert done.stdout.strip() == "imported"
+    assert "ArgumentError: the environment variable LUCID_KERNELS is 'bogus': set it to numpy" in done.stderr
 
 
 def test_jacobians_where_the_forward_pass_ran_by_a_kernel(calls: list[str]) -> None:

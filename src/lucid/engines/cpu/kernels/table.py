@@ -15,6 +15,7 @@ import sys
 from typing import Any
 
 from lucid.engines.protocol import Kernel
+from lucid.errors import ArgumentError
 
 # Below this many elements of the first argument, NumPy is done before a kernel has begun.
 SMALLEST = 2048
@@ -61,8 +62,18 @@ _forked = False
 
 
 def allowed(library: str) -> bool:
-    """Whether the kernels of ``library``, ``"onednn"`` or ``"numba"``, may run in this process."""
-    return os.environ.get("LUCID_KERNELS", library) == library and not (_forked and library == "numba")
+    """Whether the kernels of ``library``, ``"onednn"`` or ``"numba"``, may run in this process.
+
+    Raises:
+        ArgumentError: if ``LUCID_KERNELS`` is none of its three values.
+    """
+    chosen = os.environ.get("LUCID_KERNELS") or library
+    if chosen not in ("numpy", "onednn", "numba"):
+        raise ArgumentError(
+            f"the environment variable LUCID_KERNELS is {chosen!r}: set it to numpy, onednn or numba, "
+            "or not at all"
+        )
+    return chosen == library and not (_forked and library == "numba")
 
 
 def _after_fork() -> None:
