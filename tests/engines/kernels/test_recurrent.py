@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 import lucid
 from lucid import Tensor
 from lucid.engines.cpu.kernels import table
-from lucid.engines.cpu.onednn import library
+from lucid.engines.cpu.onednn import library, primitive
+from lucid.engines.cpu.onednn import steps as onednn_steps
+from lucid.engines.cpu.onednn.steps import Steps
 from lucid.fused import Fused
 from lucid.nn.functional.recurrent import gru_sequence, lstm_sequence, rnn_sequence
 from tests.engines.kernels.agree import LAYOUTS, agree
@@ -196,6 +199,76 @@ def test_medium_precision_rounds_the_factors(
     for exact, rough in zip(*results, strict=True):
         error = np.abs(rough - exact) / np.abs(exact).max()
         assert 0 < error.max() < 0.03
+
+
+@every_operation
+def test_new_lengths_need_no_new_matrices(
+    operation: Fused, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = table.find(operation.name)
+    if kernel is None:
+        pytest.skip("no kernel serves here")
+    options = dict(options)
+    projection = options.pop("projection", 0)
+    monkeypatch.setattr(primitive, "_kept", threading.local())
+    counts = []
+    for last in range(12):
+        sizes = (12,) * (last + 1) + tuple(range(12, last, -1))
+        made = arguments(operation, sizes, 5, 7, projection=projection)
+        arrays = [a if a is None else a.astype(np.float32) for a in made]
+        ran = kernel.forward(*arrays, batch_sizes=sizes, reverse=False, **options)
+        assert ran is not None
+        g = tuple(np.ones_like(o) for o in ran[0])
+        kernel.vjp(g, *ran, *arrays, batch_sizes=sizes, reverse=False, **options)
+        matrices = [made for made in primitive._kept.table.values() if isinstance(made, Steps)]
+        counts.append((len(matrices), sum(len(made._products) for made in matrices)))
+    assert len(set(counts)) == 1  # the first lengths need all numbers of rows that the others do
+
+
+def test_products_of_few_numbers_of_rows_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    if library.load() is None:
+        pytest.skip("no oneDNN here")
+    monkeypatch.setattr(onednn_steps, "MOST_SIZES", 3)
+    made = onednn_steps.compiled("test", lambda lib: Steps(lib, np.ones((4, 6), np.float32), 4, False, 3))
+    for size in range(1, 6):
+        assert len(made.calls((size,)).numbers) == 1
+    assert list(made._products) == [3, 4, 5]
+    made.calls((3, 1))
+    assert list(made._products) == [5, 3, 1]
+    kept = made.calls((9, 8, 7, 6))  # as many as one loop needs
+    assert list(made._products) == [9, 8, 7, 6]
+    assert np.array_equal(made.calls((9, 8, 7, 6)).numbers, kept.numbers)
+
+
+@every_operation
+def test_two_models_of_equal_shapes_take_turns(operation: Fused, options: dict[str, Any]) -> None:
+    kernel = table.find(operation.name)
+    if kernel is None:
+        pytest.skip("no kernel serves here")
+    options = dict(options)
+    projection = options.pop("projection", 0)
+    models = []
+    for seed, sizes in enumerate([(4, 3, 1), (6, 3, 2, 2)]):
+        made = arguments(operation, sizes, 5, 7, projection=projection, seed=seed)
+        arrays = [a if a is None else a.astype(np.float32) for a in made]
+        models.append((arrays, options | {"batch_sizes": sizes, "reverse": seed == 1}))
+
+    def forward(i: int) -> Any:
+        arrays, chosen = models[i]
+        ran = kernel.forward(*arrays, **chosen)
+        assert ran is not None
+        return ran
+
+    def backward(i: int, ran: Any) -> list[Array]:
+        arrays, chosen = models[i]
+        slopes = kernel.vjp(tuple(np.ones_like(o) for o in ran[0]), *ran, *arrays, **chosen)
+        return [*ran[0], *(d() if callable(d) else d for d in slopes)]
+
+    expected = [backward(i, forward(i)) for i in (0, 1)]
+    first, second = forward(0), forward(1)
+    found = [backward(0, first), backward(1, second)]
+    for a, b in zip((*found[0], *found[1]), (*expected[0], *expected[1]), strict=True):
+        assert a is b is None or np.array_equal(a, b)
 
 
 def test_layers_run_on_kernels_and_differentiate_twice() -> None:

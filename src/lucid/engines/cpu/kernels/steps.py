@@ -14,7 +14,7 @@ from lucid.engines.cpu.kernels.loops import dense, inline
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import OneDNNError
 from lucid.engines.cpu.onednn.matmul import matmul
-from lucid.engines.cpu.onednn.steps import Steps, steps
+from lucid.engines.cpu.onednn.steps import Calls, steps
 from lucid.engines.settings import settings
 
 Array = np.ndarray[Any, Any]
@@ -124,12 +124,12 @@ class Packed(NamedTuple):
     """A matrix that loops multiply rows by.
 
     Attributes:
-        steps: the products.
+        made: the products.
         calls: how to call them.
         narrow: room for rows rounded to bfloat16, where the precision is "medium"; else of no rows.
     """
 
-    steps: Steps | None
+    made: Calls | None
     calls: Array
     narrow: Array
 
@@ -145,9 +145,9 @@ def pack(
     if settings.precision == "medium" and supports_bfloat16():
         found = steps(sizes, w, accumulate=accumulate, bf16=True)
     if found is not None:
-        return Packed(found, found.calls, np.empty((sizes[0], w.shape[0]), np.uint16))
+        return Packed(found, found.numbers, np.empty((sizes[0], w.shape[0]), np.uint16))
     found = steps(sizes, w, row=row, accumulate=accumulate)
-    return None if found is None else Packed(found, found.calls, NOTHING.narrow)
+    return None if found is None else Packed(found, found.numbers, NOTHING.narrow)
 
 
 def supports_bfloat16() -> bool:
