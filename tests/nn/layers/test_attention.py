@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import lucid
 import lucid.nn as nn
 import lucid.nn.functional as F
 from lucid import Tensor
+from lucid.engines.cpu.kernels import table
 
 
 def normal(*shape: int) -> Any:
@@ -75,6 +77,23 @@ def test_causal(need_weights: bool) -> None:
         mha(x, x, x, padding, is_causal=True, need_weights=need_weights)[0],
         mha(x, x, x, padding, attn_mask=mask, need_weights=need_weights)[0],
     )
+
+
+@pytest.mark.parametrize("kind", ["booleans", "floats"])
+def test_memory_is_linear_in_the_length(kind: str) -> None:
+    if table.find("attention") is None:
+        pytest.skip("no kernel serves attention here")
+    n = 2048
+    mha, x = nn.MultiheadAttention(32, 1, batch_first=True), Tensor(normal(2, n, 32), requires_grad=True)
+    padding = Tensor(np.arange(n) >= np.array([[n], [n - 5]]))
+    padding = padding if kind == "booleans" else padding.astype(lucid.float32)
+    run = lambda: mha(x, x, x, padding, need_weights=False, is_causal=True)[0].sum().backward()  # noqa: E731
+    run()  # loads kernels
+    tracemalloc.start()
+    run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 40 * x.numpy().nbytes  # all weights would be 64 times as large as x
 
 
 def test_nothing_to_attend_to() -> None:

@@ -9,7 +9,7 @@ from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, ShapeErro
 from lucid.nn import functional as F
 from lucid.nn import init
 from lucid.nn.functional import checks
-from lucid.nn.functional.attention import attention_weights, draw
+from lucid.nn.functional.attention import attention, attention_weights, draw
 from lucid.nn.layers.linear import Linear
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
@@ -150,7 +150,8 @@ class MultiheadAttention(Module):
                 computes what all need of it.
             key_padding_mask: ``(batch, keys)``, which keys are there only to fill up.
             need_weights: whether weights are wanted. Without them, the memory it takes grows with the
-                lengths, and not with their product.
+                lengths, and not with their product, unless dropout, an ``attn_mask``, or ``is_causal`` with
+                ``add_bias_kv`` or ``add_zero_attn`` needs a number for every query and key.
             attn_mask: ``(length, keys)``, or ``(batch * num_heads, length, keys)``.
             average_attn_weights: whether to return the mean of the heads' weights, and not those of each,
                 ``(batch, num_heads, length, keys)``.
@@ -181,24 +182,22 @@ class MultiheadAttention(Module):
             k, v = pad(k, widths), pad(v, widths)
         q, k, v = (self._heads(x) for x in (q, k, v))
 
-        causal = (
-            is_causal and (attn_mask is None or not need_weights) and key_padding_mask is None and not extra
-        )
+        # Added keys come last, and every query sees them: then a mask has to say who sees what.
+        causal = is_causal and (attn_mask is None or not need_weights) and not extra
         if causal:
-            mask = None
-        else:
-            mask = self._mask(q, k.shape[2] - extra, key_padding_mask, attn_mask, is_causal, extra)
+            attn_mask = None
+        looking_back = is_causal and not causal
+        mask = self._mask(q, k.shape[2] - extra, key_padding_mask, attn_mask, looking_back, extra)
         p = self.dropout if self.training else 0.0
+        keep = draw(1 - p, (*q.shape[:-1], k.shape[-2]), q, None) if p else None
+        scale, share = 1 / math.sqrt(q.shape[-1]), 1 - p or 1.0
         weights = None
         if need_weights:
-            share = 1 - p
-            keep = draw(share, (*q.shape[:-1], k.shape[-2]), q, None) if p else None
-            scale = 1 / math.sqrt(q.shape[-1])
-            weights = attention_weights(q, k, mask, keep, causal=causal, scale=scale, share=share or 1.0)
+            weights = attention_weights(q, k, mask, keep, causal=causal, scale=scale, share=share)
             found = matmul(weights, v)
             weights = weights.mean(axis=1) if average_attn_weights else weights
         else:
-            found = F.scaled_dot_product_attention(q, k, v, mask, p, causal)
+            found = attention(k, v, q, mask, keep, causal=causal, scale=scale, groups=1, share=share)
         # (batch, heads, length, width) to vectors of all heads beside each other.
         found = permute_dims(found, (0, 2, 1, 3) if self.batch_first else (2, 0, 1, 3))
         y = self.out_proj(found.reshape((*found.shape[:2], self.embed_dim)))

@@ -119,6 +119,8 @@ def attention_vjp(
         scores = np.matmul(q * np.float32(scale), wide_k.swapaxes(-1, -2))
         added = shift.swapaxes(-1, -2)
         scores = np.where(added == -np.inf, added, scores + added)
+        if causal:
+            scores[..., ~np.tri(sizes.queries, sizes.keys, dtype=bool)] = -np.inf
         weights = np.exp(scores - tops[..., None]) * inverses[..., None]
         slopes = np.matmul(slope, wide_v.swapaxes(-1, -2))
         if drop is not None:
