@@ -2,7 +2,14 @@
 
 The definition says what the operation is. It documents the maths, serves every engine, is what tests
 hold kernels against, and what second derivatives go through. An engine may have a ``Kernel`` under the
-operation's name: a forward function and its vjp, on raw arrays. It is used where it fits.
+operation's name (``engines/protocol.py``): a forward function and its vjp, on raw arrays. It is used where
+it fits:
+
+- The first argument says which engine to ask. If it is no Tensor, or there is no kernel, the definition runs.
+- All arguments must be Tensors of that engine, or None. If not, the definition runs.
+- ``forward`` returns ``(out, residuals)``, or None where it declines: then the definition runs.
+- ``vjp`` gets the gradient, ``out``, ``residuals`` and the arrays. A derivative that is to be differentiated
+  itself, or mapped by ``vmap``, is taken of the definition instead.
 
 Read next: ``nn/functional/normalization.py``, where definitions stand, and
 ``engines/cpu/kernels/normalization.py``, their twins.

@@ -1,8 +1,8 @@
-"""Which fused operations have a kernel here, and where it stands.
+"""Which fused operations of ``lucid.nn`` and ``lucid.optim`` have a kernel here, and where it stands.
 
-Kernels need Numba or oneDNN, which take a while to load. So a file of kernels is imported when the first
-of its operations is run on an array that is large enough for it to pay. What cannot be imported does
-without: the definition serves.
+Kernels need Numba, and some of them use oneDNN: both take a while to load. So a file of kernels is imported
+when the first of its operations is run on an array that is large enough for it to pay. What cannot be
+imported does without: the definition serves.
 
 Environment: ``LUCID_KERNELS=numpy`` turns all kernels off; ``onednn`` or ``numba`` leaves only those.
 """
@@ -22,39 +22,40 @@ SMALLEST = 2048
 # What takes NumPy many operations pays sooner: so many times fewer elements do.
 SOONER = {"class_entropy": 8}
 
-# name of the fused operation -> file of this folder, with `<name>` and `<name>_vjp` in it
+# name of the fused operation -> file of this folder, with `<name>` and `<name>_vjp` in it. Behind it
+# stands what the user calls.
 FILES: dict[str, str] = {
-    "affine": "linear",
-    "activated": "linear",
-    "class_entropy": "loss",
-    "max_pool": "pooling",
-    "avg_pool": "pooling",
-    "table_rows": "embedding",
-    "masked_scale": "masking",
-    "philox": "philox",
-    "attention": "attention",
-    "shares": "softmax",
-    "log_shares": "softmax",
-    "lstm_sequence": "lstm",
-    "gru_sequence": "gru",
-    "rnn_sequence": "rnn",
-    "relu": "activation",
-    "bent": "activation",
-    "gelu_exact": "activation",
-    "gelu_tanh": "activation",
-    "swish": "activation",
-    "sigmoid": "activation",
-    "tanh": "activation",
-    "sgd": "optimizers",
-    "adam": "optimizers",
-    "adamw": "optimizers",
-    "total_norm": "clipping",
-    "clipped": "clipping",
-    "batch_normalized": "batch_normalization",
-    "standardized": "batch_normalization",
-    "group_normalized": "batch_normalization",
-    "layer_normalized": "normalization",
-    "rms_normalized": "normalization",
+    "affine": "linear",  # F.linear
+    "activated": "linear",  # F.linear with an activation
+    "class_entropy": "loss",  # F.cross_entropy
+    "max_pool": "pooling",  # F.max_pool1d to 3d, adaptive too
+    "avg_pool": "pooling",  # F.avg_pool1d to 3d, adaptive too
+    "table_rows": "embedding",  # F.embedding
+    "masked_scale": "masking",  # F.dropout
+    "philox": "philox",  # lucid.random
+    "attention": "attention",  # F.scaled_dot_product_attention, nn.MultiheadAttention
+    "shares": "softmax",  # F.softmax
+    "log_shares": "softmax",  # F.log_softmax
+    "lstm_sequence": "lstm",  # nn.LSTM
+    "gru_sequence": "gru",  # nn.GRU
+    "rnn_sequence": "rnn",  # nn.RNN
+    "relu": "activation",  # F.relu
+    "bent": "activation",  # F.leaky_relu
+    "gelu_exact": "activation",  # F.gelu
+    "gelu_tanh": "activation",  # F.gelu(x, "tanh")
+    "swish": "activation",  # F.silu
+    "sigmoid": "activation",  # F.sigmoid
+    "tanh": "activation",  # F.tanh
+    "sgd": "optimizers",  # optim.SGD
+    "adam": "optimizers",  # optim.Adam
+    "adamw": "optimizers",  # optim.AdamW
+    "total_norm": "clipping",  # nn.utils.clip_grad_norm_
+    "clipped": "clipping",  # nn.utils.clip_grad_norm_ and clip_grad_value_
+    "batch_normalized": "batch_normalization",  # F.batch_norm in training
+    "standardized": "batch_normalization",  # F.batch_norm and F.instance_norm in use
+    "group_normalized": "batch_normalization",  # F.group_norm, F.instance_norm
+    "layer_normalized": "normalization",  # F.layer_norm
+    "rms_normalized": "normalization",  # F.rms_norm
 }
 
 _found: dict[str, Kernel | None] = {}

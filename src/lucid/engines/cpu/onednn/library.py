@@ -1,8 +1,11 @@
-"""oneDNN's C interface: where the library is found, and the few of its functions that Lucid calls.
+"""oneDNN's C interface: where the library is found, and what the calls of its functions share.
 
 oneDNN compiles a *primitive* for given shapes and memory layouts, which are said by *memory
 descriptors*. A primitive runs on *memory objects*, descriptors with an address. All of these are opaque
-handles. ``primitive.py`` makes primitives of descriptors; nothing else calls the functions here.
+handles.
+
+Read next: ``primitive.py``, which makes, keeps and runs primitives, and ``matmul.py``, which describes one:
+it makes the descriptors of its arguments here, and names the function that makes the primitive.
 
 Source: oneDNN Developer Guide, version 3; headers dnnl.h, dnnl_types.h.
 """
@@ -39,6 +42,7 @@ ISA_AMX = 0xFEF
 IMPLEMENTATION = 8  # query: the name of the implementation
 SRC, WEIGHTS, BIAS, DST = 1, 33, 41, 17  # arguments, and what to query their descriptors by
 DIFF_SRC, DIFF_DST, DIFF_WEIGHTS, DIFF_BIAS = 129, 145, 161, 169
+# By argument, the query for its descriptor. Queries are an enumeration of their own: 129 is another thing.
 DESCRIPTOR_OF = {SRC: 129, DIFF_SRC: 130, WEIGHTS: 131, DIFF_WEIGHTS: 132, DST: 133, DIFF_DST: 134}
 
 

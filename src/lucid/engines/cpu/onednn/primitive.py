@@ -1,5 +1,8 @@
 """Primitives of oneDNN, compiled once for each combination of shapes, layouts and options.
 
+What oneDNN calls a primitive is machine code for one operation. ``lucid.recording.Primitive``, an operation
+with a derivative, has nothing but the name in common with it.
+
 A primitive keeps its memory objects; running it sets their addresses. That may not happen in two
 threads at once, so every thread has primitives of its own.
 """
