@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Hashable
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ Array = np.ndarray[Any, Any]
 
 # With more rows than these, the product takes long enough to lay out `y` beside it.
 MOST_ROWS_TO_PACK = 256
+MOST_AXES = 12  # that oneDNN has
 
 
 @or_none
@@ -33,47 +35,75 @@ def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
     lib = library.load()
     if lib is None:
         return None
-    k, m = y.shape[-2:]
+    found = _aligned(x, y)
+    if found is None:
+        return None
+    x, y, batch = found
+    given, columns = y, y.shape[-1]  # the array that comes again: what is rounded is a new one each time
+    x, y, maths = _rounded(lib, x, y)
+    x, y = _plain(x), _plain(y)
+    shape = (*batch, columns) if x.ndim > 2 else (x.shape[0], columns)
+    dtype = BF16 if x.dtype == np.uint16 else F32
+    key = ("matmul", x.shape, x.strides, y.shape, y.strides, dtype, bias is None, maths)
+
+    def make(lib: Library, liked: bool = False) -> Compiled:
+        return _make(lib, x, y, shape, dtype, bias is not None, maths, liked)
+
+    run = compiled(key, make)
+    if run is None:
+        return None
+    if y.ndim == 2 and x.shape[0] <= MOST_ROWS_TO_PACK:
+        run, weights = _packed(run, given, y, key, make)
+    else:
+        weights = y
+    out = np.empty(shape, np.float32)
+    if bias is None:
+        run(x, weights, out)
+    else:
+        run(x, weights, out, np.require(bias, requirements=("C", "A")))
+    return out.reshape((*batch, columns))
+
+
+def _aligned(x: Array, y: Array) -> tuple[Array, Array, tuple[int, ...]] | None:
+    """Return the factors with equally many axes, and the product's shape without its columns.
+
+    None if those are more axes than oneDNN has.
+    """
     batch = x.shape[:-1]
     if y.ndim == 2 and x.ndim > 2:  # one matrix for all batches: one product of more rows
-        x = x.reshape(-1, k)
+        x = x.reshape(-1, x.shape[-1])
     elif x.ndim != y.ndim:
         ndim = max(x.ndim, y.ndim)
         x = x.reshape((1,) * (ndim - x.ndim) + x.shape)
         y = y.reshape((1,) * (ndim - y.ndim) + y.shape)
     if x.ndim > 2:
         batch = (*np.broadcast_shapes(x.shape[:-2], y.shape[:-2]), x.shape[-2])
-    if x.ndim > 12:  # oneDNN's most
-        return None
-    weight = y
-    x, y, allowed = _rounded(lib, x, y)
-    x, y = _plain(x), _plain(y)
-    shape = (*batch, m) if x.ndim > 2 else (x.shape[0], m)
-    dtype = BF16 if x.dtype == np.uint16 else F32
-    key = ("matmul", x.shape, x.strides, y.shape, y.strides, dtype, bias is None, allowed)
-    run = compiled(key, lambda lib: _make(lib, x, y, shape, dtype, bias is not None, allowed))
-    if run is None:
-        return None
-    if y.ndim == 2 and x.shape[0] <= MOST_ROWS_TO_PACK:
+    return None if x.ndim > MOST_AXES else (x, y, batch)
 
-        def liked(lib: Library) -> InLayout:
-            return InLayout(lib, y, _make(lib, x, y, shape, dtype, bias is not None, allowed, liked=True))
 
-        def laid_out() -> Array | None:
-            layout = compiled(("packed", key), liked)
-            return None if layout is None else layout.pack(y)
+def _packed(
+    run: Compiled, given: Array, y: Array, key: Hashable, make: Callable[..., Compiled]
+) -> tuple[Compiled, Array]:
+    """Return the primitive and ``y`` in the layout that oneDNN likes, if that is kept; else as they are.
 
-        kept, layout = packed(weight, key, laid_out), None
-        if kept is not None:
-            layout = compiled(("packed", key), liked)
-        if layout is not None:
-            run, y = layout.run, kept
-    out = np.empty(shape, np.float32)
-    if bias is None:
-        run(x, y, out)
-    else:
-        run(x, y, out, np.require(bias, requirements=("C", "A")))
-    return out.reshape((*batch, m))
+    Args:
+        run: the primitive for ``y`` as it is.
+        given: what ``y`` was before it was rounded, whose uses are counted and whose writes are watched.
+        y: the matrix as ``run`` takes it.
+        key: all that the primitive depends on.
+        make: compiles it; with ``liked=True`` for the layout that oneDNN likes.
+    """
+
+    def in_layout() -> InLayout | None:
+        return compiled(("packed", key), lambda lib: InLayout(lib, y, make(lib, liked=True)))
+
+    def laid_out() -> Array | None:
+        layout = in_layout()
+        return None if layout is None else layout.pack(y)
+
+    kept = packed(given, key, laid_out)
+    layout = None if kept is None else in_layout()  # each thread has its own
+    return (run, y) if layout is None else (layout.run, kept)
 
 
 def _rounded(lib: Library, x: Array, y: Array) -> tuple[Array, Array, int]:
@@ -122,7 +152,7 @@ def _make(
     shape: tuple[int, ...],
     dtype: int,
     bias: bool,
-    allowed: int,
+    maths: int,
     liked: bool = False,
 ) -> Compiled:
     """Compile a product; with ``liked``, ``y`` is in the layout that oneDNN likes best."""
@@ -135,7 +165,7 @@ def _make(
     if bias:
         row_shape = (1,) * (len(shape) - 1) + shape[-1:]
         arguments[library.BIAS] = row = lib.descriptor(row_shape, _dense_strides(row_shape))
-    with lib.attributes(allowed) as attributes:
+    with lib.attributes(maths) as attributes:
         description = lib.create(
             "dnnl_matmul_primitive_desc_create",
             lib.engine,
