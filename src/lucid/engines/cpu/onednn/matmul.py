@@ -95,7 +95,10 @@ def _packed(
     """
 
     def in_layout() -> InLayout | None:
-        return compiled(("packed", key), lambda lib: InLayout(lib, y, make(lib, liked=True)))
+        made: InLayout | None = compiled(
+            ("packed", key), lambda lib: InLayout(lib, y, make(lib, liked=True))
+        )
+        return made
 
     def laid_out() -> Array | None:
         layout = in_layout()
