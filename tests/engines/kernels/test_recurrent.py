@@ -16,6 +16,7 @@ from lucid.engines.cpu.kernels import table
 from lucid.engines.cpu.onednn import library, primitive
 from lucid.engines.cpu.onednn import steps as onednn_steps
 from lucid.engines.cpu.onednn.steps import Steps
+from lucid.errors import ArgumentTypeError, ShapeError
 from lucid.fused import Fused
 from lucid.nn.functional.recurrent import gru_sequence, lstm_sequence, rnn_sequence
 from tests.engines.kernels.agree import LAYOUTS, agree
@@ -153,6 +154,34 @@ def test_what_is_no_float32_is_left_to_the_definition(operation: Fused, options:
     assert kernel.forward(*arrays, batch_sizes=(2, 2), reverse=False, **options) is None
     mixed = [a if a is None or i else a.astype(np.float32) for i, a in enumerate(arrays)]
     assert kernel.forward(*mixed, batch_sizes=(2, 2), reverse=False, **options) is None
+
+
+@every_operation
+def test_what_does_not_fit_together_is_left_to_the_definition(
+    operation: Fused, options: dict[str, Any]
+) -> None:
+    options = dict(options)
+    projection = options.pop("projection", 0)
+    arrays = [
+        a if a is None else Tensor(a.astype(np.float32))
+        for a in arguments(operation, (40, 20), 50, 5, projection=projection)
+    ]
+    options["reverse"] = False
+    for sizes in [(40, 10), (40, 30), (20, 40), (40, 20, 0), (40, 21, -1), (), (40.0, 20.0)]:
+        with pytest.raises((ShapeError, ArgumentTypeError), match=f"{operation.name} expects batch_sizes"):
+            operation(*arrays, batch_sizes=sizes, **options)
+    for y, z in zip(
+        operation(*arrays, batch_sizes=[40, 20], **options),
+        operation(*arrays, batch_sizes=(40, 20), **options),
+        strict=True,
+    ):
+        np.testing.assert_allclose(y.numpy(), z.numpy(), 1e-4, 1e-5)
+    # Rows or columns too few, of each array but x in turn.
+    for i, array in enumerate(arrays[1:], 1):
+        for cut in [] if array is None else [array[:-1], array[..., :-1]]:
+            if cut.shape != array.shape:
+                with pytest.raises(ShapeError):
+                    operation(*arrays[:i], cut, *arrays[i + 1 :], batch_sizes=(40, 20), **options)
 
 
 @every_operation

@@ -14,7 +14,7 @@ import lucid
 import lucid.nn as nn
 from lucid import Tensor
 from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, DTypeError, LucidError, ShapeError
-from lucid.nn.utils.rnn import pack_sequence, unpack_sequence
+from lucid.nn.utils.rnn import PackedSequence, pack_sequence, unpack_sequence
 
 LAYERS = [nn.LSTM, nn.GRU, nn.RNN]
 CELLS = [nn.LSTMCell, nn.GRUCell, nn.RNNCell]
@@ -199,6 +199,20 @@ def test_cells_train(make: Any) -> None:
     assert parts(cell(lucid.zeros(3)))[0].shape == (4,)
 
 
+def test_batch_sizes_may_be_a_list() -> None:
+    layer, packed = nn.GRU(3, 4), pack_sequence([draw(3, 3), draw(1, 3)])
+    as_list = packed._replace(batch_sizes=[2, 1, 1])
+    close(layer(as_list)[0].data, layer(packed)[0].data)
+
+
+@every_layer
+def test_rows_that_are_not_those_of_the_sizes(make: Any) -> None:
+    layer, rows = make(64, 8), lucid.zeros((100, 64))  # so many that kernels serve
+    for n, sizes in [(60, (50, 50)), (100, (50, 10)), (100, (40, 60)), (100, (100, 0))]:
+        with pytest.raises(ShapeError, match=f"expects batch_sizes .* for {n} rows"):
+            layer(PackedSequence(rows[:n], Tensor(sizes)))
+
+
 # ----------------------------------------------------------------- what they refuse
 
 x = lucid.zeros((5, 2, 3))
@@ -237,6 +251,25 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         lambda: nn.GRU(2, 4)(pack_sequence([x[0]])),
         ShapeError,
         r"packed rows of 2 \(input_size\), got shape \(2, 3\)",
+    ),
+    (
+        lambda: nn.GRU(3, 4)(PackedSequence(x[0], [2, 1])),
+        ShapeError,
+        r"GRU expects batch_sizes to be integers whose sum, 3, is the number .*, got \[2, 1\] for 2 rows",
+    ),
+    (lambda: nn.RNN(3, 4)(PackedSequence(x[0], Tensor([1]))), ShapeError, r"got \[1\] for 2 rows"),
+    (lambda: nn.LSTM(3, 4)(PackedSequence(x[:, 0], [2, 3])), ShapeError, r"not increase, got \[2, 3\] for 5"),
+    (lambda: nn.LSTM(3, 4)(PackedSequence(x[0], [2, 0])), ShapeError, r"from 1 on .*, got \[2, 0\] for 2"),
+    (lambda: nn.LSTM(3, 4)(PackedSequence(x[0], [])), ShapeError, r"a list of integers .*, got \[\] for 2"),
+    (
+        lambda: nn.LSTM(3, 4)(PackedSequence(x[0], [1.0, 1.0])),
+        ArgumentTypeError,
+        r"LSTM expects batch_sizes to be integers, got \[1.0, 1.0\]",
+    ),
+    (
+        lambda: nn.GRU(3, 4)(PackedSequence(x[0], [1, 1], Tensor([0, 0]))),
+        ShapeError,
+        r"a state for each of 1 sequences, got shape \(2, 4\)",
     ),
     (lambda: nn.GRU(3, 4)(x[:0]), ShapeError, r"at least one time, got shape \(0, 2, 3\)"),
     (lambda: nn.GRU(3, 4)(x, state[0]), ShapeError, r"state of shape \(1, 2, 4\), got \(2, 4\)"),

@@ -92,6 +92,12 @@ def test_derivatives(device: str) -> None:
         check_grads(lambda *s: pad_sequence(s, padding_value=1.0) ** 2, sequences, order=2)
 
 
+def test_sizes_in_a_list() -> None:
+    padded, lengths = pad_packed_sequence(PackedSequence(a, [2, 1]), batch_first=True)
+    assert padded.tolist() == [[1, 3], [2, 0]]
+    assert lengths.tolist() == [2, 1]
+
+
 def test_packed_sequences_move() -> None:
     pytest.importorskip("jax")
     packed = pack_sequence([a, b]).to("xla:cpu")
@@ -125,6 +131,21 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         lambda: pad_packed_sequence(pack_sequence([a]), total_length=2),
         ArgumentError,
         "at least 3, the longest",
+    ),
+    (
+        lambda: pad_packed_sequence(PackedSequence(a, [2, 2])),
+        ShapeError,
+        r"integers whose sum, 4, is the number of rows, got \[2, 2\] for 3 rows",
+    ),
+    (lambda: pad_packed_sequence(PackedSequence(a, [1, 2])), ShapeError, r"do not increase, got \[1, 2\]"),
+    (lambda: pad_packed_sequence(PackedSequence(a, [3, 0])), ShapeError, r"from 1 on .* got \[3, 0\] for 3"),
+    (lambda: pad_packed_sequence(PackedSequence(a, [])), ShapeError, r"a list of integers .* got \[\] for 3"),
+    (lambda: pad_packed_sequence(PackedSequence(a, 3)), ShapeError, "a list of integers .* got 3 for 3 rows"),
+    (lambda: pad_packed_sequence(PackedSequence(a, [3.0])), ArgumentTypeError, "batch_sizes to be integers"),
+    (
+        lambda: pad_packed_sequence(PackedSequence([1], [1])),
+        ArgumentTypeError,
+        "data to be a Tensor, got list",
     ),
     (lambda: pad_sequence([]), ArgumentTypeError, "a list of Tensors, at least one"),
     (lambda: pad_sequence(padded), ArgumentTypeError, "a list of Tensors"),

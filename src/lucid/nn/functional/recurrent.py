@@ -14,7 +14,9 @@ import itertools
 from collections.abc import Callable
 from typing import Any
 
-from lucid.errors import ShapeError
+import numpy as np
+
+from lucid.errors import ArgumentTypeError, ShapeError
 from lucid.fused import fused
 from lucid.nn.functional import checks
 from lucid.nn.functional.activation import relu
@@ -65,7 +67,8 @@ def lstm_sequence(
         h = sigmoid(o) * tanh(c)
         return h if w_hr is None else linear(h, w_hr), c
 
-    output, (h, c) = _through_time(step, linear(x, w_ih, b_ih), (h0, c0), batch_sizes, reverse)
+    rows = linear(x, w_ih, b_ih)
+    output, (h, c) = _through_time("lstm_sequence", step, rows, (h0, c0), batch_sizes, reverse)
     return output, h, c
 
 
@@ -95,7 +98,8 @@ def gru_sequence(
         n = tanh(n + sigmoid(r + r_h) * n_h)
         return ((1 - z) * n + z * h,)
 
-    output, (h,) = _through_time(step, linear(x, w_ih, b_ih), (h0,), batch_sizes, reverse)
+    rows = linear(x, w_ih, b_ih)
+    output, (h,) = _through_time("gru_sequence", step, rows, (h0,), batch_sizes, reverse)
     return output, h
 
 
@@ -122,18 +126,55 @@ def rnn_sequence(
     def step(sums: Any, state: State) -> State:
         return (activate(sums + linear(state[0], w_hh, b_hh)),)
 
-    output, (h,) = _through_time(step, linear(x, w_ih, b_ih), (h0,), batch_sizes, reverse)
+    rows = linear(x, w_ih, b_ih)
+    output, (h,) = _through_time("rnn_sequence", step, rows, (h0,), batch_sizes, reverse)
     return output, h
 
 
+def checked_sizes(function: str, batch_sizes: Any, rows: int) -> tuple[int, ...]:
+    """Return how many of some packed ``rows`` each time has, as a tuple.
+
+    Args:
+        function: the name that errors give.
+        batch_sizes: a Tensor, an array or a list of integers.
+        rows: how many there are.
+
+    Raises:
+        ArgumentTypeError: if the sizes are no integers.
+        ShapeError: if they are not those of packed sequences, or of so many rows.
+    """
+    sizes = np.asarray(batch_sizes.numpy() if hasattr(batch_sizes, "numpy") else batch_sizes)
+    if sizes.size and sizes.dtype.kind not in "iu":
+        raise ArgumentTypeError(f"{function} expects batch_sizes to be integers, got {batch_sizes!r}")
+    sizes = sizes.astype(np.int64)
+    if sizes.ndim != 1 or not sizes.size or sizes.min() < 1 or (np.diff(sizes) > 0).any():
+        rule = "a list of integers from 1 on that do not increase"
+    elif sizes.sum() != rows:
+        rule = f"integers whose sum, {sizes.sum()}, is the number of rows"
+    else:
+        return tuple(sizes.tolist())
+    shown = np.array2string(sizes, separator=", ", threshold=20)
+    raise ShapeError(
+        f"{function} expects batch_sizes to be {rule}, got {shown} for {rows} rows: "
+        "pack_padded_sequence and pack_sequence make what fits together"
+    )
+
+
 def _through_time(
-    step: Step, rows: Any, initial: State, batch_sizes: tuple[int, ...], reverse: bool
+    function: str, step: Step, rows: Any, initial: State, batch_sizes: tuple[int, ...], reverse: bool
 ) -> tuple[Any, State]:
     """Take ``step(rows of one time, state)`` from time to time; the state is ``(h, ...)``.
 
     Returns:
         ``h`` of all times, and the last state of each sequence.
     """
+    if rows.shape[0] or not len(batch_sizes) or any(batch_sizes):  # times of no sequences are fine
+        batch_sizes = checked_sizes(function, batch_sizes, rows.shape[0])
+    for part in initial:
+        if part.ndim != 2 or part.shape[0] != batch_sizes[0]:
+            raise ShapeError(
+                f"{function} expects a state for each of {batch_sizes[0]} sequences, got shape {part.shape}"
+            )
     ends = list(itertools.accumulate(batch_sizes))
     times = list(zip(split(rows, ends[:-1]), batch_sizes, strict=True))
     outputs: list[Any] = []

@@ -10,6 +10,7 @@ from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.nn import functional as F
 from lucid.nn import init
 from lucid.nn.functional import checks
+from lucid.nn.functional.recurrent import checked_sizes
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
 from lucid.nn.utils.rnn import PackedSequence
@@ -125,7 +126,8 @@ class RNNBase(Module):
             )
         batched = packed or data.ndim == 3
         if packed:
-            rows, batch_sizes, order = data, tuple(x.batch_sizes.tolist()), x.sorted_indices
+            rows, order = data, x.sorted_indices
+            batch_sizes = checked_sizes(name, x.batch_sizes, data.shape[0])
             count = batch_sizes[0]
         else:
             if not batched:

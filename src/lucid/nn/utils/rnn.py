@@ -14,6 +14,7 @@ import numpy as np
 
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.nn.functional import checks
+from lucid.nn.functional.recurrent import checked_sizes
 from lucid.ops import asarray, concat, reshape, unstack, where
 from lucid.recording import primitive
 
@@ -25,7 +26,8 @@ class PackedSequence(NamedTuple):
 
     Attributes:
         data: the rows of all times, one time after the other.
-        batch_sizes: how many rows each time has; int64, on the CPU.
+        batch_sizes: how many rows each time has; int64, on the CPU. They do not increase, and add up to the
+            number of rows: what takes packed sequences checks it.
         sorted_indices: the sequences' positions, the longest first; None if they were in that order.
         unsorted_indices: where each sequence stands among the sorted ones; or None.
 
@@ -161,6 +163,7 @@ def pad_packed_sequence(
 
     Raises:
         ArgumentTypeError: if ``sequence`` is not packed.
+        ShapeError: if its ``batch_sizes`` are not those of its rows.
         ArgumentError: if ``total_length`` is less than the longest.
 
     Example:
@@ -172,8 +175,8 @@ def pad_packed_sequence(
     name = "pad_packed_sequence"
     if not isinstance(sequence, PackedSequence):
         raise ArgumentTypeError(f"{name} expects a PackedSequence, got {type(sequence).__name__}")
-    data = sequence.data
-    batch_sizes = sequence.batch_sizes.numpy()
+    data = checks.as_tensor(name, "data", sequence.data)
+    batch_sizes = np.array(checked_sizes(name, sequence.batch_sizes, len(data)))
     count, times = int(batch_sizes[0]), len(batch_sizes)
     if total_length is not None:
         if checks.integer(name, "total_length", total_length) < times:

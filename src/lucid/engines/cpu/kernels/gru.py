@@ -42,7 +42,7 @@ def gru_sequence(
     reverse: bool,
 ) -> tuple[tuple[Array, Array], Any] | None:
     """Return the results, and what the vjp needs beside them; see ``functional/recurrent.py``."""
-    if not fits(x, h0, w_ih, w_hh, b_ih, b_hh):
+    if not fits(batch_sizes, 3, x, h0, w_ih, w_hh, b_ih, b_hh):
         return None
     where = plan(batch_sizes, reverse)
     by_state = pack(where.sizes, dense(w_hh).T)

@@ -45,7 +45,7 @@ def lstm_sequence(
     reverse: bool,
 ) -> tuple[tuple[Array, Array, Array], Any] | None:
     """Return the results, and what the vjp needs beside them; see ``functional/recurrent.py``."""
-    if not fits(x, h0, c0, w_ih, w_hh, b_ih, b_hh, w_hr):
+    if not fits(batch_sizes, 4, x, h0, w_ih, w_hh, b_ih, b_hh, c0, w_hr):
         return None
     where = plan(batch_sizes, reverse)
     by_state = pack(where.sizes, dense(w_hh).T, accumulate=True)

@@ -51,7 +51,7 @@ class Plan(NamedTuple):
 
 @functools.lru_cache(maxsize=256)
 def plan(batch_sizes: tuple[int, ...], reverse: bool) -> Plan:
-    """Return where states lie for sequences of which ``batch_sizes[t]`` have a time ``t``."""
+    """Return where states lie for sequences of which ``batch_sizes[t]`` have a time ``t``; see ``fits``."""
     counts = np.array(batch_sizes, np.int64)
     rows = np.cumsum(counts) - counts
     if reverse:
@@ -173,9 +173,46 @@ def product(x: Array, y: Array) -> Array:
 # ----------------------------------------------------------------- odds and ends
 
 
-def fits(*arrays: Array | None) -> bool:
-    """Whether the kernels of recurrence can be used: all arrays are of float32, and not empty."""
-    return all(a is None or (a.dtype == np.float32 and a.size) for a in arrays)
+def fits(
+    batch_sizes: tuple[int, ...],
+    gates: int,
+    x: Array,
+    h0: Array,
+    w_ih: Array,
+    w_hh: Array,
+    b_ih: Array | None,
+    b_hh: Array | None,
+    c0: Array | None = None,
+    w_hr: Array | None = None,
+) -> bool:
+    """Whether the kernels of recurrence can be used: all arrays are of float32, and not empty.
+
+    Loops do not check what they index. So all shapes are checked here; the definition says what is wrong.
+    """
+    arrays = (x, h0, w_ih, w_hh, b_ih, b_hh, c0, w_hr)
+    if not all(a is None or (a.dtype == np.float32 and a.size) for a in arrays):
+        return False
+    if x.ndim != 2 or w_hh.ndim != 2 or w_hh.shape[0] % gates or len(x) != rows_in(batch_sizes):
+        return False
+    count, rows, size, out = batch_sizes[0], w_hh.shape[0], w_hh.shape[0] // gates, w_hh.shape[1]
+    if w_hr is None and out != size:
+        return False
+    state, bias = (count, out), (rows,)
+    expected = (state, (rows, x.shape[1]), w_hh.shape, bias, bias, (count, size), (out, size))
+    return all(a is None or a.shape == s for a, s in zip(arrays[1:], expected, strict=True))
+
+
+def rows_in(batch_sizes: tuple[int, ...]) -> int:
+    """Return how many rows packed sequences have; -1 if there are none of such sizes."""
+    return _rows_in(batch_sizes) if isinstance(batch_sizes, tuple) else -1
+
+
+@functools.lru_cache(maxsize=256)
+def _rows_in(batch_sizes: tuple[int, ...]) -> int:
+    sizes = np.array(batch_sizes)
+    if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or not sizes.size or sizes.min() < 1:
+        return -1
+    return -1 if (np.diff(sizes) > 0).any() else int(sizes.sum())
 
 
 def rows_of(x: Array) -> Array:
