@@ -95,9 +95,7 @@ def _packed(
     """
 
     def in_layout() -> InLayout | None:
-        made: InLayout | None = compiled(
-            ("packed", key), lambda lib: InLayout(lib, y, make(lib, liked=True))
-        )
+        made: InLayout | None = compiled(("packed", key), lambda lib: InLayout(lib, y, make(lib, liked=True)))
         return made
 
     def laid_out() -> Array | None:
