@@ -162,3 +162,45 @@ def test_half_precision_stays_half() -> None:
         assert grad(y.sum(), x)[0].dtype == lucid.float16
     assert F.cross_entropy(x, Tensor([1])).dtype == lucid.float16
     assert F.mse_loss(x, x).dtype == lucid.float16
+
+
+@every_device
+@pytest.mark.parametrize(("function", "value"), [(F.softmax, 1 / 70000), (F.log_softmax, -math.log(70000))])
+def test_softmax_of_many_in_half_precision(function: Any, value: float, device: str) -> None:
+    """The sum is beyond float16, the results are not."""
+    x = lucid.zeros((2, 70000), dtype=lucid.float16, device=device, requires_grad=True)
+    for axis, many in ((1, x), (0, x.mT)):
+        y = function(many, axis)
+        assert y.dtype == lucid.float16
+        np.testing.assert_allclose(y.numpy().astype(float), value, rtol=3e-3)
+        (slope,) = grad(y, x, lucid.ones_like(y))
+        assert slope.dtype == lucid.float16
+        np.testing.assert_allclose(slope.numpy().astype(float), 0, atol=1e-3)
+
+
+def test_attention_to_many_in_half_precision() -> None:
+    q = lucid.zeros((1, 1), dtype=lucid.float16)
+    k = lucid.zeros((70000, 1), dtype=lucid.float16, requires_grad=True)
+    y = F.scaled_dot_product_attention(q, k, k + 1)
+    assert y.dtype == lucid.float16
+    np.testing.assert_allclose(y.numpy(), 1, rtol=3e-3)
+    (slope,) = grad(y.sum(), k)
+    assert slope.dtype == lucid.float16
+    np.testing.assert_allclose(slope.numpy().astype(float), 1 / 70000, rtol=3e-3)
+
+
+@pytest.mark.parametrize("ignored", [0, 1])
+@pytest.mark.parametrize("shape", [(3, 70000), (70000, 3)])
+def test_losses_of_many_in_half_precision(shape: tuple[int, int], ignored: int) -> None:
+    """Means, over classes or over targets, whose sums are beyond float16."""
+    x = lucid.zeros(shape, dtype=lucid.float16, requires_grad=True)
+    target = lucid.ones(shape[0], dtype="int64")
+    target[:ignored] = 0
+    expected = math.log(shape[1])
+    for smoothing in (0.0, 0.1):
+        loss = F.cross_entropy(x, target, ignore_index=0, label_smoothing=smoothing)
+        assert loss.dtype == lucid.float16
+        np.testing.assert_allclose(loss.item(), expected, rtol=3e-3)
+        assert np.isfinite(grad(loss, x)[0].numpy()).all()
+    weight = lucid.ones(shape[1])
+    np.testing.assert_allclose(F.cross_entropy(x, target, weight).item(), expected, rtol=3e-3)

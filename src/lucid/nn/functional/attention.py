@@ -11,6 +11,7 @@ import math
 from typing import Any
 
 from lucid import random
+from lucid.engines.dtypes import float16, float32
 from lucid.errors import ArgumentError, DTypeError, ShapeError
 from lucid.fused import fused
 from lucid.nn.functional import checks
@@ -131,6 +132,9 @@ def attention_weights(
     scores = matmul(query * scale, key.mT)
     if scores.size == 0:
         return scores
+    kind = scores.dtype
+    if kind == float16:
+        scores = scores.astype(float32)  # where the sum of many weights is finite
     if mask is not None:
         if mask.dtype.kind == "b":
             scores = where(mask, scores, -math.inf)
@@ -144,6 +148,7 @@ def attention_weights(
     e = exp(scores - where(highest == -math.inf, 0.0, highest))
     total = sum(e, axis=-1, keepdims=True)
     weights = e / where(total == 0, 1.0, total)
+    weights = weights if weights.dtype == kind else weights.astype(kind)
     return weights if keep is None else where(keep, weights, 0.0) / share
 
 

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from lucid.engines.dtypes import float16, float32
 from lucid.errors import ArgumentError, DTypeError, ShapeError
 from lucid.fused import fused
 from lucid.nn.functional import checks
 from lucid.nn.functional.smooth import log1p_exp
 from lucid.nn.functional.softmax import log_softmax
-from lucid.ops import abs, getitem, square, where
+from lucid.ops import abs, astype, getitem, square, where
 from lucid.recording import held
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -28,7 +29,14 @@ def _reduce(losses: Any, reduction: str, count: Any = None) -> Any:
         return losses
     if reduction == "sum":
         return losses.sum()
-    return losses.mean() if count is None else losses.sum() / count
+    if count is None:
+        return losses.mean()
+    return astype(_total(losses) / count, losses.dtype, copy=False)
+
+
+def _total(x: Any) -> Any:
+    """Return the sum of ``x``; of half precision in single, as what it is divided by may be as large."""
+    return x.sum(dtype=float32) if x.dtype == float16 else x.sum()
 
 
 # ----------------------------------------------------------------- numbers
@@ -238,7 +246,7 @@ def class_entropy(
     losses, count, ignored = _of_classes(log_p, target, weight, ignore_index, axis)
     if smoothing:
         # The smooth part is the loss against all classes alike.
-        everywhere = -_weighted(log_p, weight, axis).sum(axis) / x.shape[axis]
+        everywhere = -_weighted(log_p, weight, axis).mean(axis)
         if ignored is not None:
             everywhere = where(ignored, 0.0, everywhere)
         losses = (1 - smoothing) * losses + smoothing * everywhere
@@ -333,7 +341,7 @@ def _of_classes(
     if ignored is not None:
         losses = where(ignored, 0.0, losses)
         count = (~ignored).astype(log_p.dtype) if count is None else where(ignored, 0.0, count)
-    return losses, None if count is None else count.sum(), ignored
+    return losses, None if count is None else _total(count), ignored
 
 
 def _against_probabilities(

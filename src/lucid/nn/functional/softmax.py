@@ -1,13 +1,27 @@
-"""The softmax over an axis, and its logarithm."""
+"""The softmax over an axis, and its logarithm.
+
+Half precision is computed in single: the sum of many exponentials is beyond what float16 holds.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
+from lucid.engines import dtypes
 from lucid.fused import fused
 from lucid.nn.functional import checks
 from lucid.ops.axes import normalize_axis
 from lucid.recording import primitive
+
+
+def in_single(xp: Any, x: Any) -> Any:
+    """Return ``x`` in float32 if it is of float16, else as it is."""
+    return xp.astype(x, dtypes.float32) if x.dtype == dtypes.float16 else x
+
+
+def rounded_back(xp: Any, x: Any, like: Any) -> Any:
+    """Return ``x`` in the dtype of ``like``, from which ``in_single`` took it."""
+    return x if x.dtype == like.dtype else xp.astype(x, like.dtype)
 
 
 def softmax(x: Any, axis: int = -1) -> Any:
@@ -42,14 +56,16 @@ def shares(xp: Any, x: Any, /, *, axis: int) -> Any:
     if x.size == 0:
         return x  # nothing has no largest
     # Shift by the largest first, so that exp cannot overflow.
-    e = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
-    return e / xp.sum(e, axis=axis, keepdims=True)
+    wide = in_single(xp, x)
+    e = xp.exp(wide - xp.max(wide, axis=axis, keepdims=True))
+    return rounded_back(xp, e / xp.sum(e, axis=axis, keepdims=True), x)
 
 
 @shares.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: int) -> Any:
-    weighted = g * out
-    return (weighted - out * xp.sum(weighted, axis=axis, keepdims=True),)
+    wide = in_single(xp, out)
+    weighted = in_single(xp, g) * wide
+    return (rounded_back(xp, weighted - wide * xp.sum(weighted, axis=axis, keepdims=True), out),)
 
 
 shares = fused(shares)
@@ -83,13 +99,16 @@ def log_shares(xp: Any, x: Any, /, *, axis: int) -> Any:
     """Return the logarithm of the softmax; see ``log_softmax``."""
     if x.size == 0:
         return x
-    shifted = x - xp.max(x, axis=axis, keepdims=True)
-    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
+    wide = in_single(xp, x)
+    shifted = wide - xp.max(wide, axis=axis, keepdims=True)
+    return rounded_back(xp, shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True)), x)
 
 
 @log_shares.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: int) -> Any:
-    return (g - xp.exp(out) * xp.sum(g, axis=axis, keepdims=True),)
+    wide = in_single(xp, g)
+    slope = wide - xp.exp(in_single(xp, out)) * xp.sum(wide, axis=axis, keepdims=True)
+    return (rounded_back(xp, slope, out),)
 
 
 log_shares = fused(log_shares)
