@@ -25,7 +25,7 @@ from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import ExecArg, Handle, Library, OneDNNError
 
 # So many are kept for each thread. A model has some hundreds; whoever feeds every length there is has more.
-MOST = 2048
+MOST = 512
 
 P = ParamSpec("P")
 T = TypeVar("T")
