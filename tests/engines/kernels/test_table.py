@@ -1,4 +1,4 @@
-"""Every kernel has its tests against the definition."""
+"""Every kernel has its tests."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from lucid.engines.cpu.kernels import table
 
 TESTS = {path.name: path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py")}
 
+# What is no function of Tensors, or is a primitive whose rule calls it: these have no vjp of their own.
+WITHOUT_VJP = {"masked_scale", "philox", "sgd", "adam", "adamw", "total_norm", "clipped"}
+
 
 @pytest.mark.parametrize("name", table.FILES)
-def test_a_kernel_is_a_pair_and_has_tests(name: str) -> None:
+def test_a_kernel_is_there_and_has_tests(name: str) -> None:
     if table.find(name) is None:
         pytest.skip(f"no kernel serves {name} here")
     module = importlib.import_module(f"lucid.engines.cpu.kernels.{table.FILES[name]}")
     assert callable(getattr(module, name))
-    assert callable(getattr(module, f"{name}_vjp"))
+    assert hasattr(module, f"{name}_vjp") is (name not in WITHOUT_VJP)
     assert any(name in text for text in TESTS.values()), f"no test in tests/engines/kernels drives {name}"
