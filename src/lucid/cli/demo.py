@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from pathlib import Path
 from typing import NamedTuple
@@ -66,6 +67,7 @@ def demo(out: Path, *, epochs: int = EPOCHS, seed: int = 0) -> float:
     print(f"\nA classifier of handwritten digits: {len(train)} images to train with, {count} parameters.")
     if table.find("adamw") is not None:  # otherwise NumPy does all
         print("Kernels are compiled once, at the first run, which takes some seconds, and kept.", flush=True)
+        logging.getLogger("lucid.kernels").setLevel(logging.ERROR)  # they would say the same
         start = time.perf_counter()
         warm_up(train)
         print(f"They are ready after {time.perf_counter() - start:.1f} s.")
