@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from lucid.nn.functional import windows as wd
-from lucid.nn.functional.pooling import avg_pool, max_pool
+from lucid.nn.functional.window_pooling import avg_pool, max_pool
 from tests.engines.kernels.agree import LAYOUTS, agree
 
 rng = np.random.default_rng(0)

@@ -7,7 +7,7 @@ from typing import Any
 from lucid.errors import ShapeError
 from lucid.nn.functional import checks
 from lucid.nn.functional import windows as wd
-from lucid.nn.functional.pooling import avg_pool, max_pool
+from lucid.nn.functional.window_pooling import avg_pool, max_pool
 
 __all__ = [
     "adaptive_avg_pool1d",

@@ -3,74 +3,20 @@
 The twelve functions differ in how they say where the windows lie. What is then done in each window is one
 of two fused operations, ``max_pool`` and ``avg_pool``.
 
-Read next: ``windows.py``.
+Read next: ``windows.py``, then ``window_pooling.py``.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
-import numpy as np
-
-from lucid import ops
 from lucid.errors import ArgumentError, ShapeError
-from lucid.fused import fused
 from lucid.nn.functional import checks
 from lucid.nn.functional import windows as wd
-from lucid.nn.functional.windows import Axis, Windows
+from lucid.nn.functional.window_pooling import avg_pool, max_pool
+from lucid.nn.functional.windows import Windows
 
 __all__ = ["avg_pool1d", "avg_pool2d", "avg_pool3d", "max_pool1d", "max_pool2d", "max_pool3d"]
-
-
-# ----------------------------------------------------------------- in each window
-
-
-@fused
-def max_pool(x: Any, *, windows: Windows, return_indices: bool) -> Any:
-    """Return the largest element of each window of the last axes, and where it stands if that is asked.
-
-    Of equal elements the first one counts, and gets the gradient. The first nan counts as the largest.
-    """
-    lead = x.shape[: x.ndim - len(windows.sizes)]
-    table = windows.table.astype(np.int64)  # (windows, elements)
-    images = ops.reshape(x, (*lead, math.prod(windows.sizes)))
-    seen = ops.take(images.detach(), table, axis=-1)  # (*lead, windows, elements)
-    best = ops.argmax(seen, axis=-1)
-    indices = ops.asarray(table, device=x.device)[np.arange(len(table)), best]
-    largest = ops.reshape(ops.take_along_axis(images, indices, axis=-1), (*lead, *windows.shape))
-    return (largest, ops.reshape(indices, largest.shape)) if return_indices else largest
-
-
-@fused
-def avg_pool(x: Any, *, windows: Windows, divisor: int | None) -> Any:
-    """Return the sum of each window of the last axes over its number of elements, or over ``divisor``."""
-    kind = x.dtype
-    if kind == ops.float16:
-        x = ops.astype(x, ops.float32)  # many numbers of half precision may sum up to infinity
-    for axis, along in enumerate(windows.axes, x.ndim - len(windows.axes)):
-        x = _sums(x, axis, along)
-    if divisor is not None:
-        return ops.astype(x / float(divisor), kind, copy=False)
-    by = ops.asarray(windows.divisors.astype(x.dtype.name), device=x.device)
-    return ops.astype(x / by, kind, copy=False)
-
-
-def _sums(x: Any, axis: int, along: Axis) -> Any:
-    """Return the sum of each window along ``axis``."""
-    before = (slice(None),) * axis
-    if not along.kernel:
-        intervals = zip(along.first.tolist(), along.end.tolist(), strict=True)
-        return ops.stack([ops.sum(x[(*before, slice(a, b))], axis=axis) for a, b in intervals], axis=axis)
-    kernel, stride, padding = along.kernel, along.stride, along.padding
-    reach = stride * (len(along) - 1) + 1  # from the first element of the first window to that of the last
-    widths = [(0, 0)] * x.ndim
-    widths[axis] = (padding, max(reach + kernel - 1 - padding - along.size, 0))
-    x = ops.pad(x, widths) if any(widths[axis]) else x
-    total = x[(*before, slice(0, reach, stride))]
-    for i in range(1, kernel):
-        total = total + x[(*before, slice(i, i + reach, stride))]
-    return total
 
 
 # ----------------------------------------------------------------- largest elements
@@ -368,8 +314,11 @@ def _windows(function: str, x: Any, kernel: tuple[int, ...], *how: Any) -> Windo
     windows = wd.regular_windows(sizes, kernel, *how)
     if windows is None:
         _stride, padding, dilation, *_ = how
+        each = zip(sizes, kernel, padding, dilation, strict=True)
+        fit = all(n and n + 2 * p > d * (k - 1) for n, k, p, d in each)
+        why = "a window lies in the padding alone: " if fit else ""
         raise ShapeError(
-            f"{function}: windows of {kernel} elements in steps of {dilation} do not fit into an image of "
-            f"{sizes} with padding {padding}: x has shape {x.shape}"
+            f"{function}: {why}windows of {kernel} elements in steps of {dilation} do not fit into an image "
+            f"of {sizes} with padding {padding}: x has shape {x.shape}"
         )
     return windows

@@ -7,6 +7,7 @@ size and a stride, or from a number of results, makes no difference to it.
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,6 +17,10 @@ from lucid.errors import ArgumentError, ShapeError
 from lucid.nn.functional import checks
 
 Array = np.ndarray[Any, Any]
+
+# Windows are kept for the next image of the same shape: of so many shapes, each with axes of no more elements
+# together than so many. One takes less than 64 bytes an element, so that all together take less than 16 MiB.
+_SHAPES, _SMALL = 128, 2048
 
 AXES = ("L", "HW", "DHW")  # how the axes of images are called: of one axis, two, three
 
@@ -62,7 +67,6 @@ class Windows:
     Attributes:
         axes: the windows along each axis.
         shape: how many there are along each axis.
-        divisors: by what the sum of each window is divided for its average, float64 of shape ``shape``.
         tiles: whether each element of the image is in exactly one window.
     """
 
@@ -70,44 +74,40 @@ class Windows:
         self.axes = tuple(axes)
         self.shape = tuple(map(len, axes))
         self.sizes = tuple(axis.size for axis in axes)
-        self.divisors = _product([axis.counts for axis in axes]).astype(np.float64)
         self.tiles = all(axis.tiles for axis in axes)
 
     def __repr__(self) -> str:
         along = [[range(*r) for r in zip(a.first, a.end, [a.step] * len(a), strict=True)] for a in self.axes]
         return f"Windows({along})"
 
-    @functools.cached_property
-    def lengths(self) -> Array:
-        """How many elements each window has: int32, of one axis."""
-        return _product([axis.lengths for axis in self.axes]).reshape(-1).astype(np.int32)
+    @property
+    def divisors(self) -> Array:
+        """By what the sum of each window is divided for its average, float64 of shape ``shape``."""
+        return np.asarray(
+            functools.reduce(np.multiply.outer, [axis.counts for axis in self.axes]), np.float64
+        )
 
     @functools.cached_property
-    def table(self) -> Array:
-        """The elements of each window, one window a row: int32, numbered through the image.
+    def longest(self) -> int:
+        """How many elements the longest window has."""
+        return math.prod(int(axis.lengths.max()) for axis in self.axes)
 
-        Where a window is shorter than others, its last element fills the row.
+    @functools.cached_property
+    def spans(self) -> tuple[Array, ...]:
+        """Where the windows are along each of three axes, counted in elements of the whole image, int64.
+
+        First where they begin, three arrays; then how long they are, three arrays; then the steps along
+        the axes from one element to the next, one array. In front of fewer axes there are some of size 1.
         """
-        outer = np.zeros((1, 1), np.int64)
-        lengths = np.ones(1, np.int64)
-        for axis in self.axes:
-            inner = axis.first[:, None] + axis.step * np.arange(axis.lengths.max())
-            pairs = outer[:, None, :, None] * axis.size + inner[None, :, None, :]
-            there = np.arange(outer.shape[1])[:, None] < lengths[:, None, None, None]
-            there = there & (np.arange(inner.shape[1]) < axis.lengths[:, None, None])
-            rows = len(outer) * len(inner)
-            pairs, there = pairs.reshape(rows, -1), there.reshape(rows, -1)
-            # Those that are there to the front, in their order.
-            outer = np.take_along_axis(pairs, np.argsort(~there, axis=1, kind="stable"), axis=1)
-            lengths = there.sum(axis=1)
-        last = np.take_along_axis(outer, lengths[:, None] - 1, axis=1)
-        outer = np.where(np.arange(outer.shape[1]) < lengths[:, None], outer, last)
-        return outer.astype(np.int32)
-
-
-def _product(arrays: Sequence[Array]) -> Array:
-    """Return the product of every combination of elements, an array with an axis for each of ``arrays``."""
-    return np.asarray(functools.reduce(np.multiply.outer, arrays))
+        one = Axis(1, np.zeros(1, np.int64), np.ones(1, np.int64))
+        axes = (one,) * (3 - len(self.axes)) + self.axes
+        strides = [math.prod(axis.size for axis in axes[i + 1 :]) for i in range(3)]
+        first = [
+            np.ascontiguousarray(axis.first * by, np.int64) for axis, by in zip(axes, strides, strict=True)
+        ]
+        lengths = [np.ascontiguousarray(axis.lengths, np.int64) for axis in axes]
+        steps = np.array([axis.step * by for axis, by in zip(axes, strides, strict=True)], np.int64)
+        return (*first, *lengths, steps)
 
 
 def regular(
@@ -156,7 +156,6 @@ def adaptive(size: int, count: int) -> Axis | None:
     return Axis(size, i * size // count, -(-(i + 1) * size // count))
 
 
-@functools.lru_cache(maxsize=256)
 def regular_windows(
     sizes: tuple[int, ...],
     kernel: tuple[int, ...],
@@ -167,18 +166,38 @@ def regular_windows(
     count_padding: bool = True,
 ) -> Windows | None:
     """Return the windows of an image of ``sizes``; None if there are none."""
+    make = _regular_windows if sum(sizes) <= _SMALL else _regular_windows.__wrapped__
+    return make(sizes, kernel, stride, padding, dilation, ceil_mode, count_padding)
+
+
+@functools.lru_cache(maxsize=_SHAPES)
+def _regular_windows(
+    sizes: tuple[int, ...],
+    kernel: tuple[int, ...],
+    stride: tuple[int, ...],
+    padding: tuple[int, ...],
+    dilation: tuple[int, ...],
+    ceil_mode: bool,
+    count_padding: bool,
+) -> Windows | None:
     each = zip(sizes, kernel, stride, padding, dilation, strict=True)
     axes = [regular(*numbers, ceil_mode, count_padding) for numbers in each]
     found = [axis for axis in axes if axis is not None]
     return Windows(found) if len(found) == len(axes) else None
 
 
-@functools.lru_cache(maxsize=256)
 def adaptive_windows(sizes: tuple[int, ...], counts: tuple[int | None, ...]) -> Windows | None:
     """Return ``counts`` windows of an image of ``sizes``; None if it has no elements.
 
     Along an axis whose count is None, every element is a window.
     """
+    small = sum(n if c is None else max(n, c) for n, c in zip(sizes, counts, strict=True)) <= _SMALL
+    make = _adaptive_windows if small else _adaptive_windows.__wrapped__
+    return make(sizes, counts)
+
+
+@functools.lru_cache(maxsize=_SHAPES)
+def _adaptive_windows(sizes: tuple[int, ...], counts: tuple[int | None, ...]) -> Windows | None:
     axes = [adaptive(n, n if c is None else c) for n, c in zip(sizes, counts, strict=True)]
     found = [axis for axis in axes if axis is not None]
     return Windows(found) if len(found) == len(axes) else None
