@@ -156,6 +156,23 @@ def test_what_is_not_finite_stays_in_its_channel_or_row(bad: float, layout: str)
     agree(rms_normalized, x, None, axes=1, eps=1e-3, layout=layout)
 
 
+@pytest.mark.parametrize("layout", ["rows", "channels last"])
+@pytest.mark.parametrize("shape", [(3, 4, 5), (2, 4, 40)])  # channels last in memory, and first
+def test_nan_of_a_residual_passes_the_gradient_on(shape: tuple[int, ...], layout: str) -> None:
+    x, (weight, bias), residual = draw(*shape), of_channels(4), np.full(shape, 9.0)
+    residual[1, 2, 3] = np.nan
+    agree(batch_normalized, x, weight, bias, residual, eps=1e-3, activation="relu", layout=layout)
+    agree(
+        standardized, x, bias, weight**2, weight, bias, residual, eps=1e-3, activation="relu", layout=layout
+    )
+    t = Tensor(residual, dtype="float32", requires_grad=True)
+    F.batch_norm(
+        Tensor(x, dtype="float32"), None, None, training=True, activation="relu", residual=t
+    ).sum().backward()
+    assert t.grad is not None
+    assert (t.grad.numpy() == 1).all()
+
+
 def test_other_dtypes_are_left_to_the_definition() -> None:
     for operation, more, options in [
         (batch_normalized, (None, None, None), {"activation": None}),

@@ -30,6 +30,11 @@ def derivative(function: Callable[[Any], Any], values: list[float], device: str)
     ("function", "at", "slope"),
     [
         (F.relu, [-1.0, -0.0, 0.0, 1.0], [0, 0, 0, 1]),
+        # What is not a number does not look as if it was one.
+        (F.relu, [nan, -inf, inf], [1, 0, 1]),
+        (F.relu6, [nan, 0.0, 6.0, 3.0], [1, 0, 0, 1]),
+        (lambda x: F.leaky_relu(x, 0.5), [nan], [0.5]),
+        (lambda x: F.elu(x), [nan], [nan]),
         (lambda x: F.leaky_relu(x, 0.5), [-1.0, 0.0, 1.0], [0.5, 0.5, 1]),
         (lambda x: F.l1_loss(x, lucid.ones_like(x), "none"), [0.0, 1.0, 2.0], [-1, 0, 1]),
         (lambda x: F.binary_cross_entropy_with_logits(x, lucid.zeros_like(x), reduction="sum"), [0.0], [0.5]),

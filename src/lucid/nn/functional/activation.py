@@ -33,7 +33,7 @@ __all__ = [
 
 @primitive
 def relu(xp: Any, x: Any, /) -> Any:
-    r"""Return ``x`` where it is positive and 0 elsewhere. The derivative at 0 is 0.
+    r"""Return ``x`` where it is positive and 0 elsewhere. The derivative at 0 is 0, and at nan 1.
 
     .. math:: \operatorname{relu}(x) = \max(x, 0)
 
@@ -49,7 +49,7 @@ def relu(xp: Any, x: Any, /) -> Any:
 
 @relu.vjp
 def _(xp: Any, g: Any, out: Any, _x: Any) -> Any:
-    return (xp.where(out > 0, g, 0.0),)
+    return (xp.where(out <= 0, 0.0, g),)  # nan stays nan
 
 
 relu = fused(relu)

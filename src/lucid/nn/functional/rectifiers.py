@@ -55,7 +55,7 @@ def clamped(xp: Any, x: Any, /, *, low: float, high: float) -> Any:
 
 @clamped.vjp
 def _(xp: Any, g: Any, _out: Any, x: Any, *, low: float, high: float) -> Any:
-    return (xp.where((x > low) & (x < high), g, 0.0),)
+    return (xp.where((x <= low) | (x >= high), 0.0, g),)
 
 
 def relu6(x: Any) -> Any:

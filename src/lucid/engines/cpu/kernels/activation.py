@@ -65,10 +65,10 @@ def _relu(x: Array, out: Array) -> None:
 def _relu_vjp(g: Array, y: Array, out: Array) -> None:
     if y.size < ALONE:
         for i in range(y.size):
-            out[i] = g[i] if y[i] > _ZERO else _ZERO
+            out[i] = _ZERO if y[i] <= _ZERO else g[i]
     else:
         for i in prange(y.size):
-            out[i] = g[i] if y[i] > _ZERO else _ZERO
+            out[i] = _ZERO if y[i] <= _ZERO else g[i]
 
 
 def relu(x: Array) -> Any:

@@ -122,15 +122,15 @@ def _before(
     if layout.loops is channels_last and not needed:
         return g, (out,)
     kept = np.empty(g.shape, np.float32)
-    _where_positive(g.reshape(-1), out.reshape(-1), kept.reshape(-1))
+    _where_kept(g.reshape(-1), out.reshape(-1), kept.reshape(-1))
     return kept, ()
 
 
 @loop
-def _where_positive(g: Array, out: Array, kept: Array) -> None:
+def _where_kept(g: Array, out: Array, kept: Array) -> None:
     for i in prange(g.size):
         d = g[i]
-        kept[i] = d if out[i] > 0 else np.float32(0)
+        kept[i] = np.float32(0) if out[i] <= 0 else d
 
 
 def _by_x(

@@ -36,7 +36,7 @@ def shifted(x: Any, centre: Any, scale: Any, shift: Any, residual: Any, low: flo
 def sums(g: Any, x: Any, centre: Any, out: Any = None) -> tuple[Any, Any]:
     """Return the sums of ``g`` and of ``g * (x - centre)`` over each channel of each segment, float64.
 
-    If there is an ``out``, ``g`` counts as 0 where that is not positive.
+    If there is an ``out``, ``g`` counts as 0 where that is 0 or less.
     """
     parts, block = _blocks(x)
     total, total_x = np.zeros((2, x.shape[0], x.shape[2]))
@@ -44,7 +44,7 @@ def sums(g: Any, x: Any, centre: Any, out: Any = None) -> tuple[Any, Any]:
     if out is None:
         _sums(g, x, centre, block, *partial, total, total_x)
     else:
-        _sums_where_positive(g, out, x, centre, block, *partial, total, total_x)
+        _sums_where_kept(g, out, x, centre, block, *partial, total, total_x)
     return total, total_x
 
 
@@ -54,7 +54,7 @@ def slopes(g: Any, x: Any, centre: Any, by_g: Any, by_x: Any, constant: Any, out
     if out is None:
         _slopes(g, x, centre, by_g, by_x, constant, _blocks(x)[1], d)
     else:
-        _slopes_where_positive(g, out, x, centre, by_g, by_x, constant, _blocks(x)[1], d)
+        _slopes_where_kept(g, out, x, centre, by_g, by_x, constant, _blocks(x)[1], d)
     return d
 
 
@@ -176,7 +176,7 @@ def _sums(g: Any, x: Any, centre: Any, block: int, part: Any, part_x: Any, total
 
 
 @loop
-def _sums_where_positive(
+def _sums_where_kept(
     g: Any, out: Any, x: Any, centre: Any, block: int, part: Any, part_x: Any, total: Any, total_x: Any
 ) -> None:
     segments, rows, channels = x.shape
@@ -194,17 +194,17 @@ def _sums_where_positive(
                 z = centre[s, c]
                 # Read first, choose then: a reading that depends on a choice does not run on vectors.
                 d0, d1, d2, d3 = g[s, r, c], g[s, r + 1, c], g[s, r + 2, c], g[s, r + 3, c]
-                d0 = d0 if out[s, r, c] > 0 else np.float32(0)
-                d1 = d1 if out[s, r + 1, c] > 0 else np.float32(0)
-                d2 = d2 if out[s, r + 2, c] > 0 else np.float32(0)
-                d3 = d3 if out[s, r + 3, c] > 0 else np.float32(0)
+                d0 = np.float32(0) if out[s, r, c] <= 0 else d0
+                d1 = np.float32(0) if out[s, r + 1, c] <= 0 else d1
+                d2 = np.float32(0) if out[s, r + 2, c] <= 0 else d2
+                d3 = np.float32(0) if out[s, r + 3, c] <= 0 else d3
                 part[k, c] += (d0 + d1) + (d2 + d3)
                 by_01 = d0 * (x[s, r, c] - z) + d1 * (x[s, r + 1, c] - z)
                 part_x[k, c] += by_01 + (d2 * (x[s, r + 2, c] - z) + d3 * (x[s, r + 3, c] - z))
         for r in range(fours, last):
             for c in range(channels):
                 d = g[s, r, c]
-                d = d if out[s, r, c] > 0 else np.float32(0)
+                d = np.float32(0) if out[s, r, c] <= 0 else d
                 part[k, c] += d
                 part_x[k, c] += d * (x[s, r, c] - centre[s, c])
     for k in range(segments * per_segment):
@@ -228,7 +228,7 @@ def _slopes(g: Any, x: Any, centre: Any, by_g: Any, by_x: Any, constant: Any, bl
 
 
 @loop
-def _slopes_where_positive(
+def _slopes_where_kept(
     g: Any, out: Any, x: Any, centre: Any, by_g: Any, by_x: Any, constant: Any, block: int, dx: Any
 ) -> None:
     segments, rows, channels = x.shape
@@ -239,6 +239,6 @@ def _slopes_where_positive(
         for r in range(first, min(rows, first + block)):
             for c in range(channels):
                 d = g[s, r, c]
-                d = d if out[s, r, c] > 0 else np.float32(0)
+                d = np.float32(0) if out[s, r, c] <= 0 else d
                 y = x[s, r, c] - centre[s, c]
                 dx[s, r, c] = by_g[s, c] * d + by_x[s, c] * y + constant[s, c]

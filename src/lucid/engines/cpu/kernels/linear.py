@@ -111,7 +111,7 @@ def _relu_rows(g: Array, y: Array, d: Array, sums: Array) -> None:
             sums[block, j] = _ZERO
         for i in range(block * ROWS, min((block + 1) * ROWS, rows)):
             for j in range(columns):
-                d[i, j] = g[i, j] if y[i, j] > _ZERO else _ZERO
+                d[i, j] = _ZERO if y[i, j] <= _ZERO else g[i, j]
             for j in range(columns):
                 sums[block, j] += d[i, j]
 

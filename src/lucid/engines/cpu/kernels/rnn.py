@@ -138,4 +138,4 @@ def _cell_vjp(g, dh, h, d, with_tanh):  # type: ignore[no-untyped-def]
             d[j] = (g[j] + dh[j]) * (1 - h[j] * h[j])
     else:
         for j in range(h.size):
-            d[j] = (g[j] + dh[j]) if h[j] > 0 else np.float32(0)
+            d[j] = np.float32(0) if h[j] <= 0 else g[j] + dh[j]
