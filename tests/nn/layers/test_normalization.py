@@ -362,3 +362,18 @@ def test_under_vmap_running_statistics_stay_outside() -> None:
     with pytest.raises(ArgumentError, match="return the new value instead"):
         lucid.func.vmap(layer)(lucid.ones((2, 4, 3)))
     assert lucid.func.vmap(layer.eval())(lucid.ones((2, 4, 3))).shape == (2, 4, 3)
+
+
+@pytest.mark.parametrize("momentum", [0.1, None])
+@pytest.mark.parametrize("layer", [nn.BatchNorm1d, nn.InstanceNorm1d])
+def test_what_vmap_refuses_leaves_a_layer_as_it_was(layer: Any, momentum: float | None) -> None:
+    """The count of batches too."""
+    norm = layer(3, momentum=momentum, track_running_stats=True)
+    norm(lucid.random.normal((2, 3, 4)))
+    before = {name: b.tolist() for name, b in norm.named_buffers()}
+    with pytest.raises(ArgumentError, match="differs between examples"):
+        lucid.func.vmap(norm)(lucid.random.normal((5, 2, 3, 4)))
+    assert {name: b.tolist() for name, b in norm.named_buffers()} == before
+    same = lucid.random.normal((2, 3, 4))
+    lucid.func.vmap(lambda y: norm(same) + y)(lucid.zeros((5, 2, 3, 4)))  # one batch for all
+    assert norm.num_batches_tracked.item() == 2

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import Any
 
 from lucid.errors import ShapeError
+from lucid.grad_mode import state
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
 from lucid.nn.functional.batch_normalization import ACTIVATIONS
 from lucid.nn.layers.normalization import reset, shown
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
-from lucid.ops import ones, zeros
+from lucid.ops import astype, ones, sum, zeros
 
 
 class _ChannelNorm(Module):
@@ -72,8 +73,14 @@ class _ChannelNorm(Module):
 
     def _count(self, x: Any) -> None:
         """Count the batch ``x`` among those that moved the running statistics."""
-        if self.num_batches_tracked is not None and x.size:
-            self.num_batches_tracked += 1
+        if self.num_batches_tracked is None or not x.size:
+            return
+        one: Any = 1
+        if state.levels and self.running_mean is not None:
+            # Under vmap, which refuses statistics that differ between examples and restores them: with what
+            # depends on them so does the count. A sum of nothing is 0.
+            one = astype(sum(self.running_mean[:0]), "int64") + 1
+        self.num_batches_tracked += one
 
     def _checked(self, x: Any) -> Any:
         layer = type(self).__name__
@@ -113,6 +120,7 @@ class BatchNorm1d(_ChannelNorm):
     In training, :math:`\mu` and :math:`\sigma^2` are those of the batch, and the running statistics
     move towards them; the running variance is the unbiased one. In evaluation, the running
     statistics take their place. Activation and residual are computed in the same pass over memory.
+    An empty batch moves nothing and is not counted.
 
     Args:
         num_features: how many channels there are.
@@ -237,7 +245,8 @@ class InstanceNorm1d(_ChannelNorm):
     .. math:: y = \frac{x - \operatorname{E}[x]}{\sqrt{\operatorname{Var}[x] + \epsilon}} \, \gamma + \beta
 
     With running statistics, these move towards the mean of those of the examples in training, and
-    take their place in evaluation.
+    take their place in evaluation. They are kept as those of batch normalisation: batches are counted, and
+    momentum None makes them the mean of all batches, where PyTorch's do not move.
 
     Args:
         num_features: how many channels there are.
