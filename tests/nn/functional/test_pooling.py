@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,9 @@ import pytest
 import lucid
 import lucid.nn.functional as F
 from lucid import Tensor
+from lucid.autograd import grad
 from lucid.func import vmap
+from lucid.nn.functional import windows as wd
 from lucid.testing import DEVICES
 
 every_device = pytest.mark.parametrize("device", DEVICES)
@@ -133,12 +136,13 @@ def test_channels_are_dropped_as_a_whole(function: Any, shape: Any, axes: int) -
 
 def test_alpha_dropout_keeps_mean_and_variance() -> None:
     x = lucid.random.normal((200, 500))
-    y = F.alpha_dropout(x, 0.3).numpy()
+    y = F.alpha_dropout(x, 0.3, True).numpy()
     # 100,000 draws: the standard errors are 0.003.
     assert abs(y.mean()) < 0.016
     assert abs(y.std() - 1) < 0.016
-    assert (F.alpha_dropout(x, 1.0).numpy() == 0).all()
+    assert (F.alpha_dropout(x, 1.0, True).numpy() == 0).all()
     assert F.alpha_dropout(x, 0.3, training=False) is x
+    assert F.alpha_dropout(x, 0.3) is x  # PyTorch's default, here alone
 
 
 def test_masks_are_the_same_with_kernels_and_without() -> None:
@@ -154,3 +158,55 @@ def test_masks_are_the_same_with_kernels_and_without() -> None:
 def test_probabilities_are_exact_beyond_sixteen_bits(p: float) -> None:
     draws, n = lucid.random.bernoulli(p, 4_000_000, generator=lucid.random.Generator(1)), 4_000_000
     assert abs(int(draws.sum()) - n * p) <= 5 * (n * p * (1 - p)) ** 0.5 + (p == 2.0**-32)
+
+
+# ----------------------------------------------------------------- memory
+
+
+def peak(run: Any) -> int:
+    """Return how many bytes a call takes at once, those that stay included."""
+    tracemalloc.start()
+    try:
+        kept = run()
+        assert kept is not None
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("pool", "padding", "formula"),
+    [
+        (lambda x: F.avg_pool1d(x, 501, 1, 250), 0.0, np.mean),
+        (lambda x: F.max_pool1d(x, 501, 1, 250), -inf, np.max),
+        (lambda x: F.max_pool1d(x, 501, 1, 250, return_indices=True)[0], -inf, np.max),
+    ],
+    ids=["average", "largest", "indices"],
+)
+def test_memory_does_not_grow_with_the_windows(pool: Any, padding: float, formula: Any, dtype: str) -> None:
+    """Of 20,000 windows of 501 elements: all of them would be 40 MB or more."""
+    values = np.random.default_rng(0).standard_normal(20_000)
+    x = Tensor(values[None, None], dtype=dtype, requires_grad=True)
+    each = np.lib.stride_tricks.sliding_window_view(np.pad(values, 250, constant_values=padding), 501)
+    np.testing.assert_allclose(pool(x).numpy()[0, 0], formula(each, axis=1), rtol=1e-4, atol=1e-5)
+    grad(pool(x).sum(), x)  # compiles
+    assert peak(lambda: grad(pool(x).sum(), x)) < 8_000_000
+
+
+def test_windows_of_many_shapes_take_little_memory() -> None:
+    def pool() -> None:
+        for size in range(400, 440):
+            x = lucid.zeros((1, 1, size, size))
+            F.max_pool2d(x, 3, 2, 1)
+            F.adaptive_avg_pool2d(x, 200)
+        F.max_pool1d(lucid.zeros((1, 1, 500_000)), 2)  # too large to be kept
+
+    pool()  # compiles
+    for cache in (wd._regular_windows, wd._adaptive_windows):
+        cache.cache_clear()
+    tracemalloc.start()
+    pool()
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert kept < 4_000_000

@@ -104,7 +104,7 @@ def test_dropout(layer: Any, x: Any) -> None:
     found = layer(0.25)(x)
     lucid.random.seed(1)
     function = {nn.AlphaDropout: F.alpha_dropout}.get(layer) or getattr(F, layer.__name__.lower())
-    np.testing.assert_array_equal(found.numpy(), function(x, 0.25).numpy())
+    np.testing.assert_array_equal(found.numpy(), function(x, 0.25, True).numpy())
     assert layer(0.25).eval()(x) is x
     assert layer(0.0)(x) is x
 

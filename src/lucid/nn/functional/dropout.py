@@ -144,7 +144,7 @@ def _drop(
 
 
 def alpha_dropout(
-    x: Any, p: float = 0.5, training: bool = True, generator: random.Generator | None = None
+    x: Any, p: float = 0.5, training: bool = False, generator: random.Generator | None = None
 ) -> Any:
     r"""Set each element to what SELU gives far left with probability ``p``, and shift and scale all.
 
@@ -157,7 +157,8 @@ def alpha_dropout(
     Args:
         x: a Tensor of floats.
         p: the probability of being left out, from 0 to 1.
-        training: if false, ``x`` is returned as it is.
+        training: if false, ``x`` is returned as it is. That is the default, as in PyTorch, other than of
+            ``dropout``.
         generator: where the random numbers come from; by default the global generator.
 
     Shape:
