@@ -30,7 +30,7 @@ def clip_grad_norm_(
     .. math:: g \leftarrow g \cdot \min\left(1, \frac{\text{max\_norm}}{\|g\| + 10^{-6}}\right)
 
     where :math:`\|g\|` is the norm of one vector that holds the gradients of all parameters. Parameters
-    without a gradient are passed over.
+    without a gradient are passed over, and one that is given twice counts once.
 
     Args:
         parameters: a Tensor, or several, such as ``model.parameters()``.
