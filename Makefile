@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 
 # Two processes halve the time that tests take on two cores; more gain little, since each one
 # imports JAX for itself. `make test PYTEST_ARGS="-x tests/nn"` runs some of them, in one process.
-PYTEST_ARGS ?= -n 2
+PYTEST_ARGS ?= -n 2 --dist loadfile
 
 # `make bench BENCH_ARGS=--quick` takes minutes instead of an hour, for figures that are rougher.
 BENCH_ARGS ?=
