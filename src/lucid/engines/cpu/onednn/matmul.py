@@ -18,6 +18,8 @@ from lucid.engines.settings import settings
 Array = np.ndarray[Any, Any]
 
 
+# With fewer multiplications than these, rounding takes longer than what it saves.
+FEWEST_PRODUCTS_TO_ROUND = 2**26
 # With more rows than these, the product takes long enough to lay out `y` beside it.
 MOST_ROWS_TO_PACK = 256
 MOST_AXES = 12  # that oneDNN has
@@ -116,7 +118,7 @@ def _rounded(lib: Library, x: Array, y: Array) -> tuple[Array, Array, int]:
     if precision == "medium" and tiles:
         return x, y, library.ALLOW_BF16
     casts = _casts()
-    if casts is None:
+    if casts is None or x.size * y.shape[-1] < FEWEST_PRODUCTS_TO_ROUND:
         return x, y, library.STRICT
     if precision == "medium":
         return casts.to_bfloat16(x), casts.to_bfloat16(y), library.STRICT
