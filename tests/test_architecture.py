@@ -140,6 +140,7 @@ def test_no_torch(module: str) -> None:
 # ----------------------------------------------------------------- what loads when
 
 HEAVY = ("jax", "jaxlib", "numba", "matplotlib", "tqdm", "safetensors", "scipy", "torch", "PIL")
+HEAVY += ("ctypes.util", "lucid.engines.cpu.onednn")  # which nothing needs before the first large product
 
 
 def test_importing_lucid_loads_numpy_and_nothing_else_heavy() -> None:

@@ -14,7 +14,6 @@ import numpy as np
 
 from lucid.engines.cpu.geometry import Geometry, Sizes, out_size
 from lucid.engines.cpu.kernels import table
-from lucid.engines.cpu.onednn import library
 
 Array = np.ndarray[Any, Any]
 
@@ -72,6 +71,8 @@ def _winograd(images: int, size: Sizes, weight: Sizes, geometry: Geometry) -> tu
         return none
     if max(_before(geometry)) > 2 or not table.allowed("numba"):
         return none
+    from lucid.engines.cpu.onednn import library
+
     lib = library.load()
     if lib is None:
         return none
