@@ -25,8 +25,8 @@ def linear(x: Any, weight: Any, bias: Any = None, *, activation: str | None = No
         weight: one row for each output.
         bias: one number for each output, or None.
         activation: None, or the name of :math:`f`: ``"relu"``, ``"gelu"``, ``"gelu_tanh"``, ``"silu"``,
-            ``"sigmoid"`` or ``"tanh"``. The result is that of the function called afterwards; it takes
-            fewer passes over memory, and on the way back, too.
+            ``"sigmoid"`` or ``"tanh"``. The result is that of the function called afterwards; it is
+            one operation on the tape instead of two.
 
     Shape:
         x ``(*, in_features)``, weight ``(out_features, in_features)``, bias ``(out_features,)``

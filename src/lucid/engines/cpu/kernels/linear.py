@@ -1,7 +1,7 @@
-"""Linear maps: products by oneDNN, with what comes before and after each in the same pass.
+"""Linear maps: products by oneDNN, which adds the bias as it writes them, and activations of these.
 
-The bias is added as the product is written. On the way back, the gradient of the activation and the sum of
-its rows, which is the gradient of the bias, are one loop; two products follow.
+The activations are the loops of ``activation.py``. To sum up the bias's gradient in the same pass was tried:
+it took as long as a pass of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import numpy as np
 
 from lucid.engines.cpu import namespace
 from lucid.engines.cpu.kernels import activation as curves
-from lucid.engines.cpu.kernels.activation import gelu_slope, gelu_tanh_slope, silu_slope
 from lucid.engines.cpu.kernels.loops import dense, loop, prange
 from lucid.engines.cpu.onednn import matmul as products
 
@@ -22,7 +21,6 @@ Array = np.ndarray[Any, Any]
 # So many rows are summed one after the other; then the sums of these, and so on, as rounding errors grow
 # with the number of summands.
 ROWS = 64
-_ZERO, _ONE = np.float32(0), np.float32(1)
 
 # ----------------------------------------------------------------- sums of rows
 
@@ -32,7 +30,7 @@ def _sum_blocks(x: Array, sums: Array) -> None:
     rows, columns = x.shape
     for block in prange(sums.shape[0]):
         for j in range(columns):
-            sums[block, j] = _ZERO
+            sums[block, j] = np.float32(0)
         for i in range(block * ROWS, min((block + 1) * ROWS, rows)):
             for j in range(columns):
                 sums[block, j] += x[i, j]
@@ -41,15 +39,10 @@ def _sum_blocks(x: Array, sums: Array) -> None:
 def sum_of_rows(x: Array) -> Array:
     """Return the sum of the rows of a dense matrix."""
     while len(x) > ROWS:
-        sums = _room(x)
+        sums = np.empty((-(-len(x) // ROWS), x.shape[1]), np.float32)
         _sum_blocks(x, sums)
         x = sums
     return np.add.reduce(x, axis=0)  # type: ignore[no-any-return]
-
-
-def _room(x: Array) -> Array:
-    """Return room for the sums of blocks of rows."""
-    return np.empty((-(-len(x) // ROWS), x.shape[1]), np.float32)
 
 
 # ----------------------------------------------------------------- product and bias
@@ -93,102 +86,14 @@ def _matrix(x: Array) -> Array:
 # ----------------------------------------------------------------- product, bias and activation
 
 
-@loop
-def _rectify(x: Array) -> None:
-    if x.size < curves.ALONE:
-        for i in range(x.size):
-            x[i] = _ZERO if x[i] < _ZERO else x[i]
-    else:
-        for i in prange(x.size):
-            x[i] = _ZERO if x[i] < _ZERO else x[i]
-
-
-@loop
-def _relu_rows(g: Array, y: Array, d: Array, sums: Array) -> None:
-    rows, columns = g.shape
-    for block in prange(sums.shape[0]):
-        for j in range(columns):
-            sums[block, j] = _ZERO
-        for i in range(block * ROWS, min((block + 1) * ROWS, rows)):
-            for j in range(columns):
-                d[i, j] = _ZERO if y[i, j] <= _ZERO else g[i, j]
-            for j in range(columns):
-                sums[block, j] += d[i, j]
-
-
-@loop
-def _gelu_rows(g: Array, x: Array, d: Array, sums: Array) -> None:
-    rows, columns = g.shape
-    for block in prange(sums.shape[0]):
-        for j in range(columns):
-            sums[block, j] = _ZERO
-        for i in range(block * ROWS, min((block + 1) * ROWS, rows)):
-            for j in range(columns):
-                d[i, j] = g[i, j] * gelu_slope(x[i, j])
-            for j in range(columns):
-                sums[block, j] += d[i, j]
-
-
-@loop
-def _gelu_tanh_rows(g: Array, x: Array, d: Array, sums: Array) -> None:
-    rows, columns = g.shape
-    for block in prange(sums.shape[0]):
-        for j in range(columns):
-            sums[block, j] = _ZERO
-        for i in range(block * ROWS, min((block + 1) * ROWS, rows)):
-            for j in range(columns):
-                d[i, j] = g[i, j] * gelu_tanh_slope(x[i, j])
-            for j in range(columns):
-                sums[block, j] += d[i, j]
-
-
-@loop
-def _silu_rows(g: Array, x: Array, d: Array, sums: Array) -> None:
-    rows, columns = g.shape
-    for block in prange(sums.shape[0]):
-        for j in range(columns):
-            sums[block, j] = _ZERO
-        for i in range(block * ROWS, min((block + 1) * ROWS, rows)):
-            for j in range(columns):
-                d[i, j] = g[i, j] * silu_slope(x[i, j])
-            for j in range(columns):
-                sums[block, j] += d[i, j]
-
-
-@loop
-def _sigmoid_rows(g: Array, y: Array, d: Array, sums: Array) -> None:
-    rows, columns = g.shape
-    for block in prange(sums.shape[0]):
-        for j in range(columns):
-            sums[block, j] = _ZERO
-        for i in range(block * ROWS, min((block + 1) * ROWS, rows)):
-            for j in range(columns):
-                d[i, j] = g[i, j] * y[i, j] * (_ONE - y[i, j])
-            for j in range(columns):
-                sums[block, j] += d[i, j]
-
-
-@loop
-def _tanh_rows(g: Array, y: Array, d: Array, sums: Array) -> None:
-    rows, columns = g.shape
-    for block in prange(sums.shape[0]):
-        for j in range(columns):
-            sums[block, j] = _ZERO
-        for i in range(block * ROWS, min((block + 1) * ROWS, rows)):
-            for j in range(columns):
-                d[i, j] = g[i, j] * (_ONE - y[i, j] * y[i, j])
-            for j in range(columns):
-                sums[block, j] += d[i, j]
-
-
-# Forward, its derivative over rows, and whether that is computed from the result: then nothing else is kept.
+# Forward, its vjp, and whether that is computed from the result: then nothing else is kept.
 _CURVES: dict[str, tuple[Any, Any, bool]] = {
-    "relu": (None, _relu_rows, True),
-    "gelu": (curves.gelu_exact, _gelu_rows, False),
-    "gelu_tanh": (curves.gelu_tanh, _gelu_tanh_rows, False),
-    "silu": (curves.swish, _silu_rows, False),
-    "sigmoid": (curves.sigmoid, _sigmoid_rows, True),
-    "tanh": (curves.tanh, _tanh_rows, True),
+    "relu": (curves.relu, curves.relu_vjp, True),
+    "gelu": (curves.gelu_exact, curves.gelu_exact_vjp, False),
+    "gelu_tanh": (curves.gelu_tanh, curves.gelu_tanh_vjp, False),
+    "silu": (curves.swish, curves.swish_vjp, False),
+    "sigmoid": (curves.sigmoid, curves.sigmoid_vjp, True),
+    "tanh": (curves.tanh, curves.tanh_vjp, True),
 }
 
 
@@ -198,9 +103,6 @@ def activated(x: Array, weight: Array, bias: Array | None, *, activation: str) -
     if y is None:
         return None
     curve, _, by_result = _CURVES[activation]
-    if curve is None:
-        _rectify(y.reshape(-1))  # in place: nobody else has it yet
-        return y, None
     out, _ = curve(y)
     return out, None if by_result else y
 
@@ -209,8 +111,7 @@ def activated_vjp(
     g: Array, out: Array, residuals: Any, x: Array, weight: Array, bias: Array | None, *, activation: str
 ) -> Any:
     """Return the gradients, to be called for."""
-    _, slope, _ = _CURVES[activation]
-    g2 = _matrix(g)
-    d, sums = np.empty(g2.shape, np.float32), _room(g2)
-    slope(g2, _matrix(out if residuals is None else residuals), d, sums)
-    return (*_of_products(d, x, weight), None if bias is None else (lambda: sum_of_rows(sums)))
+    _, pull, _ = _CURVES[activation]
+    kept = _matrix(out if residuals is None else residuals)
+    (d,) = pull(_matrix(g), kept, None, kept)
+    return (*_of_products(d, x, weight), None if bias is None else (lambda: sum_of_rows(d)))
