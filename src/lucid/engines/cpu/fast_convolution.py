@@ -77,7 +77,7 @@ def _winograd(images: int, size: Sizes, weight: Sizes, geometry: Geometry) -> tu
     if lib is None:
         return none
     exact = _onednn().exact()
-    if not exact and lib.isa & library.ISA_AMX == library.ISA_AMX:
+    if not exact and lib.tiles:
         return none
     try:
         from lucid.engines.cpu.kernels import winograd

@@ -153,7 +153,7 @@ def pack(
 def supports_bfloat16() -> bool:
     """Whether the processor multiplies bfloat16 numbers."""
     lib = library.load()
-    return lib is not None and lib.isa & library.ISA_BF16 == library.ISA_BF16
+    return lib is not None and lib.bfloat16
 
 
 @inline

@@ -27,7 +27,6 @@ Neural Networks, 2016.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -35,9 +34,8 @@ import numpy as np
 
 from lucid.engines.cpu.kernels.casts import stored
 from lucid.engines.cpu.kernels.loops import dense, loop, prange
-from lucid.engines.cpu.onednn import library
-from lucid.engines.cpu.onednn.library import Library, strides_of
-from lucid.engines.cpu.onednn.primitive import Compiled, compiled
+from lucid.engines.cpu.onednn.matmul import compile_product
+from lucid.engines.cpu.onednn.primitive import compiled
 from lucid.engines.cpu.packing import packed
 
 Array = np.ndarray[Any, Any]
@@ -155,27 +153,12 @@ def _product(x: Array, y: Array) -> Array | None:
     """Return ``x @ y`` of 16 matrices each: float32, of factors as they are, whatever the precision set."""
     shape = (16, x.shape[1], y.shape[2])
     key = ("winograd", x.dtype.char, x.shape, x.strides, y.shape, y.strides)
-    run = compiled(key, lambda lib: _make(lib, x, y, shape))
+    run = compiled(key, lambda lib: compile_product(lib, x, y, shape))
     if run is None:
         return None
     out = np.empty(shape, np.float32)
     run(x, y, out)
     return out
-
-
-def _make(lib: Library, x: Array, y: Array, shape: tuple[int, ...]) -> Compiled:
-    rows = tuple(math.prod(shape[i + 1 :]) for i in range(3))
-    dtype = library.BF16 if x.dtype == BF16 else library.F32
-    given = {
-        library.SRC: lib.descriptor(x.shape, strides_of(x), dtype),
-        library.WEIGHTS: lib.descriptor(y.shape, strides_of(y), dtype),
-        library.DST: lib.descriptor(shape, rows),
-    }
-    create = "dnnl_matmul_primitive_desc_create"
-    source, weights, out = given.values()
-    with lib.attributes(library.STRICT) as attributes:
-        description = lib.create(create, lib.engine, source, weights, None, out, attributes)
-    return Compiled(lib, description, given)
 
 
 # ----------------------------------------------------------------- loops

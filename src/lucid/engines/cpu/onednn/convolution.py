@@ -10,7 +10,6 @@ one of float32 where there are no tiles (AMX), and with tiles they gain at few c
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -30,8 +29,9 @@ from lucid.engines.cpu.onednn.library import (
     Dims,
     Library,
     OneDNNError,
+    dense_strides,
 )
-from lucid.engines.cpu.onednn.primitive import Compiled, compiled, or_none
+from lucid.engines.cpu.onednn.primitive import Compiled, compiled, or_none, reorder
 from lucid.engines.cpu.packing import packed
 from lucid.engines.settings import settings
 
@@ -102,8 +102,7 @@ def implementation(kind: str, x: Sizes, weight: Sizes, geometry: Geometry, bias:
 
 def _dtype(lib: Library) -> int:
     """Return what the factors are rounded to."""
-    rounds = settings.precision == "medium" and lib.isa & library.ISA_BF16 == library.ISA_BF16
-    return BF16 if rounds else F32
+    return BF16 if settings.precision == "medium" and lib.bfloat16 else F32
 
 
 # ----------------------------------------------------------------- layouts
@@ -158,7 +157,7 @@ class Layout:
     def rows(self, memory: Array) -> Array:
         """Return what lies in ``memory`` as a float32 array in row-major order."""
         if self.back is None:
-            self.back = self._reorder(_steps(self.shape), back=True)
+            self.back = self._reorder(dense_strides(self.shape), back=True)
         out = np.empty(self.shape, np.float32)
         self.back(memory, out)
         return out
@@ -167,9 +166,7 @@ class Layout:
         lib = self.run.lib
         plain = lib.descriptor(self.shape, strides)
         source, target = (self.descriptor, plain) if back else (plain, self.descriptor)
-        create = "dnnl_reorder_primitive_desc_create"
-        description = lib.create(create, source, lib.engine, target, lib.engine, None)
-        return Compiled(lib, description, {SRC: source, DST: target})
+        return reorder(lib, source, target)
 
 
 def _dense(array: Array) -> Sizes | None:
@@ -177,13 +174,8 @@ def _dense(array: Array) -> Sizes | None:
     order = sorted(range(array.ndim), key=lambda i: -array.strides[i])
     if not (array.flags.aligned and array.transpose(order).flags.c_contiguous):
         return None
-    steps = _steps(tuple(array.shape[i] for i in order))
+    steps = dense_strides(tuple(array.shape[i] for i in order))
     return tuple(steps[order.index(i)] for i in range(array.ndim))
-
-
-def _steps(shape: Sizes) -> Sizes:
-    """Return the strides, in elements, of an array in row-major order."""
-    return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
 
 
 # ----------------------------------------------------------------- primitives
@@ -275,5 +267,5 @@ def _make(
 def _channels_last(shape: Sizes) -> Sizes:
     """Return the strides, in elements, of images whose channels move fastest in memory."""
     n, c, *space = shape
-    image, *moved, channel = _steps((n, *space, c))
+    image, *moved, channel = dense_strides((n, *space, c))
     return (image, channel, *moved)

@@ -16,6 +16,7 @@ import contextlib
 import ctypes
 import ctypes.util
 import functools
+import math
 import site
 import sys
 from collections.abc import Iterator, Sequence
@@ -98,6 +99,16 @@ class Library:
         self.query_descriptor.restype = Handle  # part of the primitive's description
         self.c.dnnl_memory_desc_get_size.restype = ctypes.c_size_t
 
+    @property
+    def bfloat16(self) -> bool:
+        """Whether the processor multiplies bfloat16 numbers."""
+        return self.isa & ISA_BF16 == ISA_BF16
+
+    @property
+    def tiles(self) -> bool:
+        """Whether it multiplies tiles of them at once (AMX)."""
+        return self.isa & ISA_AMX == ISA_AMX
+
     def _version(self) -> tuple[int, int]:
         self.c.dnnl_version.restype = ctypes.POINTER(ctypes.c_int)
         numbers = self.c.dnnl_version()
@@ -144,6 +155,16 @@ class Library:
             yield made
         finally:
             self.c.dnnl_primitive_attr_destroy(made)
+
+
+def dense_strides(shape: Sequence[int]) -> tuple[int, ...]:
+    """Return the strides, in elements, of an array in row-major order."""
+    return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+def dtype_of(array: np.ndarray[Any, Any]) -> int:
+    """Return oneDNN's word for an array's dtype. 16-bit integers stand for bfloat16, which NumPy lacks."""
+    return BF16 if array.dtype == np.uint16 else F32
 
 
 def strides_of(array: np.ndarray[Any, Any]) -> tuple[int, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Hashable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from lucid.engines.cpu.kernels import table
 from lucid.engines.cpu.onednn import library
-from lucid.engines.cpu.onednn.library import BF16, F32, Library, strides_of
+from lucid.engines.cpu.onednn.library import Library, dense_strides, dtype_of, strides_of
 from lucid.engines.cpu.onednn.primitive import Compiled, InLayout, compiled, or_none
 from lucid.engines.cpu.packing import packed
 from lucid.engines.settings import settings
@@ -45,11 +44,10 @@ def matmul(x: Array, y: Array, bias: Array | None = None) -> Array | None:
     x, y, maths = _rounded(lib, x, y)
     x, y = _plain(x), _plain(y)
     shape = (*batch, columns) if x.ndim > 2 else (x.shape[0], columns)
-    dtype = BF16 if x.dtype == np.uint16 else F32
-    key = ("matmul", x.shape, x.strides, y.shape, y.strides, dtype, bias is None, maths)
+    key = ("matmul", x.shape, x.strides, y.shape, y.strides, dtype_of(x), bias is None, maths)
 
     def make(lib: Library, liked: bool = False) -> Compiled:
-        return _make(lib, x, y, shape, dtype, bias is not None, maths, liked)
+        return compile_product(lib, x, y, shape, bias=bias is not None, maths=maths, liked=liked)
 
     run = compiled(key, make)
     if run is None:
@@ -112,10 +110,9 @@ def _packed(
 def _rounded(lib: Library, x: Array, y: Array) -> tuple[Array, Array, int]:
     """Return the factors as the precision asks for, and whether oneDNN may round them itself."""
     precision = settings.precision
-    if precision == "highest" or lib.isa & library.ISA_BF16 != library.ISA_BF16:
+    if precision == "highest" or not lib.bfloat16:
         return x, y, library.STRICT
-    tiles = lib.isa & library.ISA_AMX == library.ISA_AMX
-    if precision == "medium" and tiles:
+    if precision == "medium" and lib.tiles:
         return x, y, library.ALLOW_BF16
     casts = _casts()
     if casts is None or x.size * y.shape[-1] < FEWEST_PRODUCTS_TO_ROUND:
@@ -123,7 +120,7 @@ def _rounded(lib: Library, x: Array, y: Array) -> tuple[Array, Array, int]:
     if precision == "medium":
         return casts.to_bfloat16(x), casts.to_bfloat16(y), library.STRICT
     # Three products of bfloat16 instead of one of float32 pay where they run in tiles.
-    return (*_in_thirds(casts, x, y), library.STRICT) if tiles else (x, y, library.STRICT)
+    return (*_in_thirds(casts, x, y), library.STRICT) if lib.tiles else (x, y, library.STRICT)
 
 
 def _in_thirds(casts: Any, x: Array, y: Array) -> tuple[Array, Array]:
@@ -148,26 +145,36 @@ def _casts() -> Any:
     return casts
 
 
-def _make(
+def compile_product(
     lib: Library,
     x: Array,
     y: Array,
     shape: tuple[int, ...],
-    dtype: int,
-    bias: bool,
-    maths: int,
+    *,
+    bias: bool = False,
+    maths: int = library.STRICT,
     liked: bool = False,
 ) -> Compiled:
-    """Compile a product; with ``liked``, ``y`` is in the layout that oneDNN likes best."""
+    """Compile a product.
+
+    Args:
+        lib: the library.
+        x, y: factors of the shapes, strides and dtype that those to come have.
+        shape: of the product, float32 in row-major order.
+        bias: whether a row is added to each of its rows; it is the last argument of a run then.
+        maths: whether oneDNN may round float32 factors.
+        liked: whether ``y`` will be in the layout that oneDNN likes best.
+    """
+    dtype = dtype_of(x)
     arguments: dict[int, Any] = {
         library.SRC: lib.descriptor(x.shape, strides_of(x), dtype),
         library.WEIGHTS: lib.descriptor(y.shape, None if liked else strides_of(y), dtype),
-        library.DST: lib.descriptor(shape, _dense_strides(shape)),
+        library.DST: lib.descriptor(shape, dense_strides(shape)),
     }
     row = None
     if bias:
         row_shape = (1,) * (len(shape) - 1) + shape[-1:]
-        arguments[library.BIAS] = row = lib.descriptor(row_shape, _dense_strides(row_shape))
+        arguments[library.BIAS] = row = lib.descriptor(row_shape, dense_strides(row_shape))
     with lib.attributes(maths) as attributes:
         description = lib.create(
             "dnnl_matmul_primitive_desc_create",
@@ -179,10 +186,6 @@ def _make(
             attributes,
         )
     return Compiled(lib, description, arguments)
-
-
-def _dense_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
 
 
 def _plain(x: Array) -> Array:

@@ -77,15 +77,21 @@ class Compiled:
             self.lib.c.dnnl_memory_destroy(memory)
         if hasattr(self, "primitive"):
             self.lib.c.dnnl_primitive_destroy(self.primitive)
-            self.lib.c.dnnl_primitive_desc_destroy(
-                self.description
-            )  # which the chosen descriptors are part of
+            # The chosen descriptors are part of it.
+            self.lib.c.dnnl_primitive_desc_destroy(self.description)
 
 
 def _implementation(lib: Library, description: Handle) -> str:
     name = ctypes.c_char_p()
     lib.call("dnnl_primitive_desc_query", description, library.IMPLEMENTATION, 0, ctypes.byref(name))
     return (name.value or b"").decode()
+
+
+def reorder(lib: Library, source: Handle, target: Handle) -> Compiled:
+    """Return the primitive that brings an array from one layout to another."""
+    create = "dnnl_reorder_primitive_desc_create"
+    description = lib.create(create, source, lib.engine, target, lib.engine, None)
+    return Compiled(lib, description, {library.SRC: source, library.DST: target})
 
 
 class InLayout:
@@ -101,12 +107,8 @@ class InLayout:
         self.run = run
         theirs = run.descriptors[library.WEIGHTS]
         self.size = int(lib.c.dnnl_memory_desc_get_size(theirs))
-        dtype = library.BF16 if weights.dtype == np.uint16 else library.F32
-        ours = lib.descriptor(weights.shape, library.strides_of(weights), dtype)
-        description = lib.create(
-            "dnnl_reorder_primitive_desc_create", ours, lib.engine, theirs, lib.engine, None
-        )
-        self.reorder = Compiled(lib, description, {library.SRC: ours, library.DST: theirs})
+        ours = lib.descriptor(weights.shape, library.strides_of(weights), library.dtype_of(weights))
+        self.reorder = reorder(lib, ours, theirs)
 
     def pack(self, weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         """Return ``weights`` in the layout that ``run`` takes: bytes in some order."""

@@ -14,7 +14,7 @@ import numpy as np
 
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import Descriptor, Handle, Library, strides_of
-from lucid.engines.cpu.onednn.primitive import Compiled, compiled, or_none
+from lucid.engines.cpu.onednn.primitive import Compiled, compiled, or_none, reorder
 
 Array = np.ndarray[Any, Any]
 
@@ -44,13 +44,8 @@ class Steps:
     """
 
     def __init__(self, lib: Library, w: Array, row: int, accumulate: bool, dtype: int) -> None:
-        self._lib, self._shape, self._row, self._accumulate, self._dtype = (
-            lib,
-            w.shape,
-            row,
-            accumulate,
-            dtype,
-        )
+        self._lib, self._shape, self._row = lib, w.shape, row
+        self._accumulate, self._dtype = accumulate, dtype
         liked = lib.descriptor(w.shape, dtype=dtype)
         description = self._describe(TYPICAL_ROWS, liked)
         self._packed = Descriptor()  # a copy, as the other is part of the description
@@ -65,10 +60,7 @@ class Steps:
         self._packed.library = lib
 
         plain = lib.descriptor(w.shape, strides_of(w))
-        description = lib.create(
-            "dnnl_reorder_primitive_desc_create", plain, lib.engine, self._packed, lib.engine, None
-        )
-        self._pack = Compiled(lib, description, {library.SRC: plain, library.DST: self._packed})
+        self._pack = reorder(lib, plain, self._packed)
         self._weights = _aligned(int(lib.c.dnnl_memory_desc_get_size(self._packed)))
         self._products: dict[int, tuple[Compiled, Any]] = {}  # those used last stand last
 
