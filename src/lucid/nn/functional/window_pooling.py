@@ -24,7 +24,6 @@ def max_pool(x: Any, *, windows: Windows, return_indices: bool) -> Any:
 
     Of equal elements the first one counts, and gets the gradient. The first nan counts as the largest.
     """
-    lead = x.shape[: x.ndim - len(windows.sizes)]
     n, lead = len(windows.axes), x.shape[: x.ndim - len(windows.axes)]
     best: Any = x.detach()
     where: Any = None

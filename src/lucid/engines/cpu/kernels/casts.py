@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu.kernels.loops import inline, loop, prange  # first, for its settings
+from lucid.engines.cpu.kernels.layout import empty_like, flat, order_of
+from lucid.engines.cpu.kernels.loops import inline, loop, prange  # before Numba, for its settings
 
 from numba import float32  # isort: skip
 from numba.extending import overload  # isort: skip
@@ -17,38 +18,26 @@ Array = np.ndarray[Any, Any]
 def to_bfloat16(x: Array) -> Array:
     """Return float32 numbers rounded to bfloat16, to even where two are as near; as 16-bit integers.
 
-    NumPy has no such dtype. Infinities stay what they are, and so does nan. The strides are those of ``x``
-    where it is dense in some order of its axes.
+    NumPy has no such dtype. Infinities stay what they are, and so does nan. The result lies in memory in the
+    order of ``x``.
     """
-    source = x if _dense(x) else np.ascontiguousarray(x)
-    out: Array = np.empty_like(source, np.uint16)  # keeps the order of the axes
-    _round(_flat(source).view(np.uint32), _flat(out))
+    order = order_of(x)
+    out, cells = empty_like(x, order, np.uint16)
+    _round(flat(x, order).view(np.uint32), cells)
     return out
 
 
 def split_bfloat16(x: Array) -> tuple[Array, Array]:
     """Return two bfloat16 numbers for each of ``x``, whose sum is nearly it: 16 bits of mantissa."""
-    source = x if _dense(x) else np.ascontiguousarray(x)
-    high: Array = np.empty_like(source, np.uint16)
-    low: Array = np.empty_like(source, np.uint16)
-    _split(_flat(source), _flat(source).view(np.uint32), _flat(high), _flat(low))
+    order = order_of(x)
+    (high, high_cells), (low, low_cells) = (empty_like(x, order, np.uint16) for _ in range(2))
+    cells = flat(x, order)
+    _split(cells, cells.view(np.uint32), high_cells, low_cells)
     return high, low
 
 
-def _dense(x: Array) -> bool:
-    """Whether ``x`` fills its memory, in whatever order of axes."""
-    order = sorted(range(x.ndim), key=lambda i: -abs(x.strides[i]))
-    return bool(x.transpose(order).flags.c_contiguous and x.flags.aligned)
-
-
-def _flat(x: Array) -> Array:
-    """Return a dense array's memory as a vector, without a copy."""
-    order = sorted(range(x.ndim), key=lambda i: -abs(x.strides[i]))
-    return x.transpose(order).reshape(-1)
-
-
 @inline
-def _rounded(bits: Any) -> Any:
+def rounded(bits: Any) -> Any:
     """Return the bits of a bfloat16 number, the nearest to a float32 number of these ``bits``."""
     # A nan whose upper bits are 0 would become infinite: set one of them.
     quiet = (bits >> np.uint32(16)) | np.uint32(0x40)
@@ -83,14 +72,14 @@ def _stored(value: Any, like: Any) -> Any:
 @loop
 def _round(bits: Array, out: Array) -> None:
     for i in prange(bits.size):
-        out[i] = _rounded(bits[i])
+        out[i] = rounded(bits[i])
 
 
 @loop
 def _split(x: Array, bits: Array, high: Array, low: Array) -> None:
     for i in prange(bits.size):
-        upper = _rounded(bits[i])
+        upper = rounded(bits[i])
         high[i] = upper
         rest = x[i] - np.uint32(upper << np.uint32(16)).view(np.float32)  # exact
         finite = (upper & np.uint32(0x7F80)) != np.uint32(0x7F80)
-        low[i] = _rounded(np.float32(rest).view(np.uint32)) if finite else np.uint32(0)
+        low[i] = rounded(np.float32(rest).view(np.uint32)) if finite else np.uint32(0)

@@ -22,7 +22,6 @@ from lucid.engines.cpu.kernels.steps import (
     plan,
     product,
     require,
-    rows_of,
     started,
 )
 from lucid.engines.cpu.onednn.matmul import matmul
@@ -52,7 +51,7 @@ def gru_sequence(
     rows, size = len(w_hh), h0.shape[1]
     states = started(where.height, where.first, h0)
     gates = np.empty((len(x), 4 * size), np.float32)
-    bias = np.zeros(rows, np.float32) if b_hh is None else rows_of(b_hh)
+    bias = np.zeros(rows, np.float32) if b_hh is None else dense(b_hh)
     work = np.empty((where.sizes[0], rows), np.float32)
     require(_forward(where.steps, *by_state[1:], inputs, work, bias, gates, states))
     return (states[where.output], states[where.last]), (gates, states)
@@ -114,7 +113,7 @@ def gru_sequence_vjp(
     assert by_gates is not None
     d_states = started(where.height, where.last, g[1])
     d_gates = np.empty_like(gates)
-    require(_backward(where.steps, *by_gates[1:], rows_of(g[0]), gates, states, d_gates, d_states))
+    require(_backward(where.steps, *by_gates[1:], dense(g[0]), gates, states, d_gates, d_states))
     by_input, by_state = d_gates[:, : 3 * size], d_gates[:, size:]
     sums = sum_of_rows(d_gates) if b_ih is not None or b_hh is not None else None
     return (

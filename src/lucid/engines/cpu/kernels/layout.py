@@ -28,10 +28,10 @@ def flat(x: Array, order: Order) -> Array:
     return dense(x if order is None else x.transpose(order)).reshape(-1)
 
 
-def empty_like(x: Array, order: Order) -> tuple[Array, Array]:
+def empty_like(x: Array, order: Order, dtype: Any = np.float32) -> tuple[Array, Array]:
     """Return a new array of the shape of ``x``, dense by ``order``; and the same flat, to be written to."""
     if order is None:
-        out: Array = np.empty(x.shape, np.float32)
+        out: Array = np.empty(x.shape, dtype)
         return out, out.reshape(-1)
-    out = np.empty([x.shape[axis] for axis in order], np.float32)
+    out = np.empty([x.shape[axis] for axis in order], dtype)
     return out.transpose(np.argsort(order)), out.reshape(-1)

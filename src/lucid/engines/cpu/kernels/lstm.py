@@ -22,7 +22,6 @@ from lucid.engines.cpu.kernels.steps import (
     plan,
     product,
     require,
-    rows_of,
     started,
     sum_of,
 )
@@ -139,7 +138,7 @@ def lstm_sequence_vjp(
             where.steps,
             *by_gates[1:],
             *project[1:],
-            rows_of(g[0]),
+            dense(g[0]),
             gates,
             cells,
             d_gates,

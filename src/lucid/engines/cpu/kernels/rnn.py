@@ -17,7 +17,6 @@ from lucid.engines.cpu.kernels.steps import (
     plan,
     product,
     require,
-    rows_of,
     started,
     sum_of,
 )
@@ -101,7 +100,7 @@ def rnn_sequence_vjp(
     d_states = started(where.height, where.last, g[1])
     d_sums = np.empty((len(x), states.shape[1]), np.float32)
     with_tanh = nonlinearity == "tanh"
-    require(_backward(where.steps, *by_sums[1:], with_tanh, rows_of(g[0]), states, d_sums, d_states))
+    require(_backward(where.steps, *by_sums[1:], with_tanh, dense(g[0]), states, d_sums, d_states))
     bias = sum_of_rows(d_sums) if b_ih is not None or b_hh is not None else None
     by_rows = d_sums.T
     return (

@@ -51,9 +51,8 @@ def _slopes_along(g: Array, out: Array, axis: int, logarithm: bool) -> Array:
 
 
 def _rows(x: Array, axis: int) -> Array:
-    """Return ``x`` with ``axis`` last, in rows that may be written to, so that there is one kind of them."""
-    rows: Array = dense(np.moveaxis(x, axis, -1))
-    return rows if rows.flags.writeable else rows.copy()
+    """Return ``x`` with ``axis`` last, in rows."""
+    return dense(np.moveaxis(x, axis, -1))
 
 
 @part

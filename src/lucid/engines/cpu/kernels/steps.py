@@ -9,8 +9,8 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from lucid.engines.cpu.kernels.casts import _rounded as rounded
-from lucid.engines.cpu.kernels.loops import dense, inline
+from lucid.engines.cpu.kernels.casts import rounded
+from lucid.engines.cpu.kernels.loops import inline
 from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import OneDNNError
 from lucid.engines.cpu.onednn.matmul import matmul
@@ -213,12 +213,6 @@ def _rows_in(batch_sizes: tuple[int, ...]) -> int:
     if sizes.ndim != 1 or sizes.dtype.kind not in "iu" or not sizes.size or sizes.min() < 1:
         return -1
     return -1 if (np.diff(sizes) > 0).any() else int(sizes.sum())
-
-
-def rows_of(x: Array) -> Array:
-    """Return ``x`` by rows, and not read-only: that would be another type, to compile loops for anew."""
-    rows: Array = dense(x)
-    return rows if rows.flags.writeable else rows.copy()
 
 
 def sum_of(a: Array | None, b: Array | None) -> Array | None:
