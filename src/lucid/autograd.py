@@ -103,34 +103,35 @@ def pull_back(definition: Any, g: Any, inputs: Sequence[Any], options: dict[str,
     # Second names for the inputs: where one was computed from another, what flows between them is
     # not the definition's.
     inputs = [alias(x) if isinstance(x, recording.Tensor) and x._node is not None else x for x in inputs]
-    tracked = {x._node: None for x in inputs if isinstance(x, recording.Tensor) and x._node is not None}
-    outs = definition(*inputs, **options)
-    if not isinstance(outs, tuple):
-        outs, g = (outs,), (g,)
-    pairs = [(out, d) for out, d in zip(outs, g, strict=True) if out._node is not None]
-    wanted: dict[Any, Any] = dict(tracked)
-    if pairs:
-        _walk([out for out, _ in pairs], [d for _, d in pairs], True, True, wanted, local=True)
-    return tuple(wanted.get(getattr(x, "_node", None)) for x in inputs)
+    return _pulled_back(definition, g, inputs, options, create=True)
 
 
 def pull_back_arrays(
     definition: Any, g: Any, inputs: Sequence[Any], options: dict[str, Any]
 ) -> tuple[Any, ...]:
     """Return the gradients of ``definition(*inputs, **options)`` as ``pull_back`` does, for raw arrays."""
-    tensors = [wrap(x) if is_array(x) else x for x in inputs]
-    leaves = [t for t in tensors if isinstance(t, recording.Tensor) and t.dtype.kind in "fcV"]
-    for leaf in leaves:
-        leaf.requires_grad_()
+    inputs = [wrap(x) if is_array(x) else x for x in inputs]
+    for x in inputs:
+        if isinstance(x, recording.Tensor) and x.dtype.kind in "fcV":
+            x.requires_grad_()
+    g = tuple(map(wrap, g)) if isinstance(g, tuple) else wrap(g)
+    found = _pulled_back(definition, g, inputs, options, create=False)
+    return tuple(None if d is None else d._array for d in found)
+
+
+def _pulled_back(
+    definition: Any, g: Any, inputs: Sequence[Any], options: dict[str, Any], create: bool
+) -> tuple[Any, ...]:
+    """Run ``definition``, and walk back from its results to its inputs, and no further."""
     with enable_grad():
-        outs = definition(*tensors, **options)
+        outs = definition(*inputs, **options)
     if not isinstance(outs, tuple):
         outs, g = (outs,), (g,)
-    pairs = [(out, wrap(d)) for out, d in zip(outs, g, strict=True) if out._node is not None]
-    wanted: dict[Any, Any] = {leaf._node: None for leaf in leaves}
-    _walk([out for out, _ in pairs], [d for _, d in pairs], False, False, wanted)
-    found = (wanted.get(getattr(t, "_node", None)) for t in tensors)
-    return tuple(None if d is None else d._array for d in found)
+    pairs = [(out, d) for out, d in zip(outs, g, strict=True) if out._node is not None]
+    nodes = [x._node if isinstance(x, recording.Tensor) else None for x in inputs]
+    wanted: dict[Any, Any] = {node: None for node in nodes if node is not None}
+    _walk([out for out, _ in pairs], [d for _, d in pairs], create, create, wanted, local=True)
+    return tuple(wanted.get(node) for node in nodes)
 
 
 def _tensors(name: str, given: Any) -> list[Any]:

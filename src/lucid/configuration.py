@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from lucid.engines.cpu import report
 from lucid.engines.registry import xla_engine
+from lucid.engines.settings import usable_cores
 from lucid.errors import ArgumentError, MissingDependencyError
 
 __all__ = ["show_config"]
@@ -39,7 +40,7 @@ def show_config(mode: str = "stdout") -> dict[str, str] | None:
         "engine cpu": "NumPy arrays",
         **{f"  {name}" if mode == "stdout" else name: value for name, value in report.describe().items()},
         "engine xla": _xla(),
-        "cores": _cores(),
+        "cores": f"{usable_cores()} usable of {os.cpu_count()}",
     }
     if mode == "dict":
         return rows
@@ -62,8 +63,3 @@ def _xla() -> str:
         return "not there: pip install 'lucid-nn[xla]'"
     except RuntimeError as error:  # an accelerator in use, or parts of JAX that do not fit together
         return "JAX does not start: " + " ".join(str(error).split())
-
-
-def _cores() -> str:
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{usable} usable of {os.cpu_count()}"

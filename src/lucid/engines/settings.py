@@ -18,14 +18,19 @@ class Settings:
     """
 
     def __init__(self) -> None:
-        self.threads = available_cores()
+        self.threads = first_threads()
         self.precision = "highest"
 
 
-def available_cores() -> int:
-    """Return how many cores this process may run on; ``OMP_NUM_THREADS`` may say fewer."""
+def usable_cores() -> int:
+    """Return how many cores this process may run on."""
     affinity = getattr(os, "sched_getaffinity", None)  # Linux alone has it
-    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def first_threads() -> int:
+    """Return how many threads to begin with: the usable cores, or fewer where ``OMP_NUM_THREADS`` says so."""
+    cores = usable_cores()
     wanted = os.environ.get("OMP_NUM_THREADS", "")
     return min(cores, int(wanted)) if wanted.isdigit() and int(wanted) else cores
 

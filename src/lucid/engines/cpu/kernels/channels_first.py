@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from lucid.engines.cpu.kernels.loops import loop, prange
-from lucid.engines.cpu.kernels.row_sums import row_sum, row_sums_about, row_sums_with
+from lucid.engines.cpu.kernels.rows import row_sum, row_sums_about, row_sums_with
 
 
 def statistics(x: Any) -> tuple[Any, Any]:

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from lucid.engines.cpu.kernels.loops import dense, inline, loop, prange
+from lucid.engines.cpu.kernels.loops import dense, loop, prange
 from lucid.engines.cpu.kernels.maths import exp
+from lucid.engines.cpu.kernels.rows import largest_of
 
 Array = np.ndarray[Any, Any]
 
@@ -22,23 +23,9 @@ _f = np.float32
 _IGNORED = -1  # stands for any class that counts for nothing
 
 
-@inline
-def _largest(x: Array, bits: Array, i: Any, columns: Any) -> Any:
-    """Return the largest of row ``i``; of a row with nan, that or some number."""
-    # As integers, which the processor compares on vectors without a thought of nan. The sign turned over to
-    # all other bits, they are in the order of the floats.
-    largest = np.int32(-2147483648)
-    for j in range(columns):
-        b = bits[i, j]
-        largest = max(largest, np.int32(b ^ ((b >> np.int32(31)) & np.int32(0x7FFFFFFF))))
-    back = np.int32(largest ^ ((largest >> np.int32(31)) & np.int32(0x7FFFFFFF)))
-    return back.view(np.float32)
-
-
 @loop
 def _forward(
     x: Array,
-    bits: Array,
     target: Array,
     weight: Array,
     smoothing: Any,
@@ -49,7 +36,7 @@ def _forward(
 ) -> None:
     rows, columns = x.shape
     for i in prange(rows):
-        shift = _largest(x, bits, i, columns)
+        shift = largest_of(x[i])
         total = 0.0
         for start in range(0, columns, BLOCK):
             part: Any = _f(0)
@@ -129,7 +116,7 @@ def class_entropy(
     total_weight = float(weights.sum(dtype=np.float64)) if smoothing else 0.0
     largest, inverse = np.empty(len(rows), np.float32), np.empty(len(rows))
     losses = np.empty(len(rows))
-    _forward(rows, rows.view(np.int32), classes, weights, smoothing, total_weight, largest, inverse, losses)
+    _forward(rows, classes, weights, smoothing, total_weight, largest, inverse, losses)
     count = _count(classes, weight, ignore_index) if reduction == "mean" else 1.0
     out: Array
     if reduction == "none":

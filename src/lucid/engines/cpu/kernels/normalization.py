@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from lucid.engines.cpu.kernels.loops import dense, loop, prange
-from lucid.engines.cpu.kernels.row_sums import row_sum, row_sums_about
+from lucid.engines.cpu.kernels.rows import row_sum, row_sums_about
 
 Array = np.ndarray[Any, Any]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from lucid.engines.cpu.kernels.loops import dense, loop, part, prange
+from lucid.engines.cpu.kernels.loops import dense, loop, prange
 from lucid.engines.cpu.kernels.maths import exp
+from lucid.engines.cpu.kernels.rows import largest_of
 
 import numpy as np  # isort: skip  (after the settings of loops)
 
@@ -55,27 +56,11 @@ def _rows(x: Array, axis: int) -> Array:
     return dense(np.moveaxis(x, axis, -1))
 
 
-@part
-def _ordered(bits: Any) -> Any:
-    """Return the bits of a float as an integer of the same order among its like; and back."""
-    return bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF))
-
-
-@part
-def _largest(row: Any) -> Any:
-    """Return the largest number of ``row``, or nan; by integers, since these have no nan to look out for."""
-    bits = row.view(np.int32)
-    best = np.int32(-(2**31))
-    for i in range(bits.size):
-        best = max(best, _ordered(bits[i]))
-    return np.int32(_ordered(best)).view(np.float32)
-
-
 @loop
 def _softmax(rows: Any, out: Any, logarithm: Any) -> None:
     for r in prange(rows.shape[0]):
         row, result = rows[r], out[r]
-        top = _largest(row)
+        top = largest_of(row)
         total = np.float32(0)
         if logarithm:
             for i in range(row.size):

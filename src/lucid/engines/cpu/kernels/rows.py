@@ -1,6 +1,7 @@
-"""Sums over a row of a matrix: in blocks, in float32, and these in float64.
+"""What loops ask of a row of a matrix: its largest number, and sums.
 
-A block is summed in many lanes at once. Its length bounds what rounding can do.
+Sums are in float32 over blocks, and of these in float64. A block is summed in many lanes at once. Its length
+bounds what rounding can do.
 """
 
 from __future__ import annotations
@@ -14,6 +15,22 @@ from lucid.engines.cpu.kernels.loops import part
 Array = np.ndarray[Any, Any]
 
 BLOCK = 4096
+
+
+@part
+def _ordered(bits: Any) -> Any:
+    """Return the bits of a float as an integer of the same order among its like; and back."""
+    return bits ^ ((bits >> np.int32(31)) & np.int32(0x7FFFFFFF))
+
+
+@part
+def largest_of(row: Any) -> Any:
+    """Return the largest number of ``row``, or nan; by integers, since these have no nan to look out for."""
+    bits = row.view(np.int32)
+    best = np.int32(-(2**31))
+    for i in range(bits.size):
+        best = max(best, _ordered(bits[i]))
+    return np.int32(_ordered(best)).view(np.float32)
 
 
 @part
