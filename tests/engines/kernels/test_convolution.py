@@ -25,7 +25,7 @@ Array = np.ndarray[Any, Any]
 
 served = pytest.mark.skipif(library.load() is None, reason="oneDNN is not there")
 rounded = pytest.mark.skipif(
-    library.load() is None or library.load().isa & library.ISA_BF16 != library.ISA_BF16,  # type: ignore[union-attr]
+    library.load() is None or not library.load().bfloat16,  # type: ignore[union-attr]
     reason="the processor has no bfloat16",
 )
 
@@ -48,8 +48,7 @@ def has_winograd(precision: str = "highest") -> bool:
     lib = library.load()
     if lib is None or not table.allowed("numba"):
         return False
-    bfloat16, tiles = (lib.isa & bits == bits for bits in (library.ISA_BF16, library.ISA_AMX))
-    return precision == "highest" or (bfloat16 and not tiles)
+    return precision == "highest" or (lib.bfloat16 and not lib.tiles)
 
 
 def options(n: int, stride: Any = 1, padding: Any = 0, dilation: Any = 1, groups: int = 1) -> dict[str, Any]:

@@ -168,7 +168,7 @@ def test_precisions_lose_what_they_say() -> None:
     assert errors["high"] < 1e-5
     assert errors["medium"] < 4e-3
     lib = library.load()
-    if lib is not None and lib.isa & library.ISA_BF16 == library.ISA_BF16:
+    if lib is not None and lib.bfloat16:
         assert errors["medium"] > 1e-3, "medium was not used"
 
 
@@ -177,7 +177,7 @@ def test_precisions_lose_what_they_say() -> None:
 def test_two_parts_of_bfloat16_keep_sixteen_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     lib = library.load()
     assert lib is not None
-    if lib.isa & library.ISA_BF16 != library.ISA_BF16:
+    if not lib.bfloat16:
         pytest.skip("this processor has no products of bfloat16")
     monkeypatch.setattr(matmul, "FEWEST_PRODUCTS_TO_ROUND", 0)
     monkeypatch.setattr(lib, "isa", library.ISA_AMX | lib.isa)  # as if there were tiles: else it doesn't pay

@@ -35,7 +35,7 @@ OPERATIONS: list[tuple[Fused, dict[str, Any]]] = [
 
 def bfloat16_here() -> bool:
     lib = library.load()
-    return lib is not None and lib.isa & library.ISA_BF16 == library.ISA_BF16
+    return lib is not None and lib.bfloat16
 
 
 every_operation = pytest.mark.parametrize(

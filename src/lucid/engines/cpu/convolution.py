@@ -1,10 +1,9 @@
 """Convolutions of NumPy arrays, and their two gradients; ``ops/convolution.py`` says what they are.
 
 float32 goes to the kernels of ``fast_convolution.py``. Everything else, and all where these don't serve, is
-a product of matrices. A *window* is
-what one position of the kernel sees of an image. It is one row, with as many columns as the kernel has
-weights for an output. Windows overlap, so their matrix is several times as large as the images, which are
-taken some at a time to bound it.
+a product of matrices. A *window* is what one position of the kernel sees of an image. It is one row, with as
+many columns as the kernel has weights for an output. Windows overlap, so their matrix is several times as
+large as the images, which are taken some at a time to bound it.
 
 Results are channels-last in memory: ``(N, C, H, W)`` by shape, with C moving fastest.
 """
