@@ -1,0 +1,11 @@
+"""All rows of the table of layers, family by family."""
+
+from __future__ import annotations
+
+from tests.nn.layers.rows_linear import LINEAR
+from tests.nn.layers.table import LayerCase
+
+ROWS: list[LayerCase] = [
+    *LINEAR,
+]
+FIRST = list({row.layer: row for row in reversed(ROWS)}.values())[::-1]

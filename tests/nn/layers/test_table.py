@@ -1,0 +1,122 @@
+"""Every row of the table of layers: shapes, derivatives, saving, copying and pickling, and both engines."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lucid
+import lucid.nn as nn
+from lucid import Tensor
+from lucid.testing import check_grads
+from tests.nn.layers.rows import FIRST, ROWS
+from tests.nn.layers.table import LayerCase, flat, flat_shapes
+
+every_row = pytest.mark.parametrize("row", ROWS, ids=str)
+
+
+def ready(row: LayerCase, dtype: Any = lucid.float32, device: str = "cpu") -> tuple[nn.Module, list[Any]]:
+    """Return the layer, in evaluation if it is random, and a function of Tensors that calls it."""
+    layer = row.make().to(device, dtype).train(not row.random)
+    return layer, [cast(x, dtype, device) for x in row.draw()]
+
+
+def cast(x: Any, dtype: Any, device: str = "cpu") -> Tensor:
+    return Tensor(x, dtype=dtype if x.dtype.kind == "f" else None, device=device)
+
+
+def called(row: LayerCase, layer: nn.Module, inputs: list[Any]) -> list[Tensor]:
+    """Return the Tensors that come out of the layer."""
+    like = next((x for x in inputs if x.dtype.kind == "f"), inputs[0])
+    more = {
+        name: cast(value, like.dtype, like.device) if isinstance(value, np.ndarray) else value
+        for name, value in row.call.items()
+    }
+    return flat(layer(*inputs, **more))
+
+
+@every_row
+def test_shapes_and_types(row: LayerCase) -> None:
+    """In training and in evaluation."""
+    layer, inputs = ready(row)
+    for mode in (True, False):
+        outputs = called(row, layer.train(mode), inputs)
+        assert [y.shape for y in outputs] == flat_shapes(row.out)
+        assert {y.dtype.name for y in outputs} <= {"float32", "int64"}
+
+
+@every_row
+def test_derivatives(row: LayerCase) -> None:
+    """By what goes in and by every parameter, against differences."""
+    if not row.order:
+        pytest.skip("no derivatives exist")
+    layer, inputs = ready(row, lucid.float64)
+    parameters = [p for p in layer.parameters() if p.requires_grad]
+
+    def call(*values: Tensor) -> list[Tensor]:
+        for p, value in zip(parameters, values[len(inputs) :], strict=True):
+            p._array, p._node = value._array, value._node  # the parameter is a name for this value now
+        outputs = called(row, layer, list(values[: len(inputs)]))
+        return [y for y in outputs if y.dtype.kind == "f"]
+
+    values = [*inputs, *(p.detach() for p in parameters)]
+    check_grads(call, values, order=row.order, rtol=row.grad_rtol)
+
+
+@every_row
+@pytest.mark.parametrize(
+    "copied",
+    [copy.deepcopy, lambda layer: pickle.loads(pickle.dumps(layer))],
+    ids=["deepcopy", "pickle"],
+)
+def test_copies(row: LayerCase, copied: Callable[[nn.Module], nn.Module]) -> None:
+    """A copy has the same names, shows itself and computes the same, and is apart."""
+    layer, inputs = ready(row)
+    other = copied(layer)
+    assert repr(other) == repr(layer)
+    assert list(other.state_dict()) == list(layer.state_dict())
+    before = [y.numpy().copy() for y in called(row, copied(layer.eval()), inputs)]
+    with lucid.no_grad():
+        for tensor in (*other.parameters(), *other.buffers()):
+            tensor.copy_(tensor + 1)
+    for y, z in zip(called(row, layer.eval(), inputs), before, strict=True):
+        np.testing.assert_array_equal(y.numpy(), z)
+
+
+@every_row
+def test_state_dict(row: LayerCase) -> None:
+    """State that was loaded gives the same results."""
+    layer, inputs = ready(row)
+    other = row.make()
+    with lucid.no_grad():
+        for tensor in (*other.parameters(), *other.buffers()):
+            tensor.copy_(tensor + 1)
+    other.load_state_dict(layer.state_dict())
+    for y, z in zip(called(row, other.eval(), inputs), called(row, layer.eval(), inputs), strict=True):
+        np.testing.assert_array_equal(y.numpy(), z.numpy())
+
+
+@pytest.mark.parametrize("row", FIRST, ids=str)
+def test_on_xla(row: LayerCase) -> None:
+    """The same results, and the same gradients."""
+    pytest.importorskip("jax")
+    results = []
+    for device in ("cpu", "xla:cpu"):
+        layer, inputs = ready(row, lucid.float64, device)
+        for x in inputs:
+            if x.dtype.kind == "f":
+                x.requires_grad_()
+        outputs = called(row, layer, inputs)
+        assert {y.device for y in outputs} == {device}
+        tracked = [y for y in outputs if y.requires_grad]
+        if tracked and row.order:
+            sum(y.sum() for y in tracked).backward()
+        grads = [t.grad for t in (*inputs, *layer.parameters()) if t.grad is not None]
+        results.append([t.numpy() for t in (*outputs, *grads)])
+    for cpu, xla in zip(*results, strict=True):
+        np.testing.assert_allclose(xla, cpu, rtol=1e-9, atol=1e-11)
