@@ -51,6 +51,7 @@ MAY_IMPORT["tensor"] |= {"exchange", "methods", "printing"}
 MAY_IMPORT["data"] = MAY_IMPORT["random"] | {"data"}
 MAY_IMPORT["io"] = MAY_IMPORT["tensor"] | {"io"}
 MAY_IMPORT["func"] = MAY_IMPORT["tensor"] | {"func"}
+MAY_IMPORT["amp"] = MAY_IMPORT["optim"] | {"amp"}
 MAY_IMPORT["testing"] = MAY_IMPORT["random"] | {"testing"}
 
 # What may use everything: the public namespace, and the programs.

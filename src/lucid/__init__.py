@@ -228,7 +228,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import ``lucid.nn`` and its like when they are first used: ``import lucid`` stays quick."""
-    if name in ("nn", "optim", "data", "io", "testing", "fft", "func", "special"):
+    if name in ("amp", "nn", "optim", "data", "io", "testing", "fft", "func", "special"):
         return importlib.import_module(f"lucid.{name}")
     if name == "show_config":
         return importlib.import_module("lucid.configuration").show_config

@@ -20,6 +20,7 @@ import numpy as np
 
 from lucid import grad_mode, recording
 from lucid.engines.registry import engine_by_type, engine_of, is_array
+from lucid.engines.settings import lowered, lowering
 from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, GradientError, ShapeError
 from lucid.grad_mode import enable_grad, is_recording, no_grad
 from lucid.node import Node, Saved, Watch
@@ -180,7 +181,11 @@ def _walk(
             slots = pending.setdefault(node.parents[0], {})
             _add(slots, node.options["i"], g)
             continue
-        _step(node, g, pending, create, useful)
+        if node.lowered == lowered.engines:
+            _step(node, g, pending, create, useful)
+        else:
+            with lowering(node.lowered):  # the way back as the way forward, in or out of autocast
+                _step(node, g, pending, create, useful)
         if not retain:
             # Free the arrays now, not with the graph: the peak of memory is lower for it.
             node.primitive = node.inputs = node.output = None

@@ -72,12 +72,7 @@ class mode:
         state.recording = self._before.pop()
 
     def __call__(self, function: F) -> F:
-        code = getattr(function, "__code__", None)  # a partial or a module has none
-        if code is not None and code.co_flags & 0x20:  # inspect.CO_GENERATOR
-            raise ArgumentTypeError(
-                f"{function.__name__} is a generator function: its body runs between other code, which would "
-                "be switched too. Write `with no_grad():` around the part of the body that is meant"
-            )
+        refuse_generator(function)
 
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
@@ -85,6 +80,16 @@ class mode:
                 return function(*args, **kwargs)
 
         return cast(F, switched)
+
+
+def refuse_generator(function: Callable[..., Any]) -> None:
+    """Raise if ``function``, which is to run in another mode, is a generator function."""
+    code = getattr(function, "__code__", None)  # a partial or a module has none
+    if code is not None and code.co_flags & 0x20:  # inspect.CO_GENERATOR
+        raise ArgumentTypeError(
+            f"{function.__name__} is a generator function: its body runs between other code, which would "
+            "be switched too. Write the `with` around the part of the body that is meant"
+        )
 
 
 @overload

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lucid.engines.protocol import Kernel
+from lucid.engines.settings import lowered
 
 if TYPE_CHECKING:
     from lucid.recording import Primitive
@@ -36,12 +37,14 @@ class Node:
         options: the keyword arguments.
         shape, dtype: of the result. Of several results: tuples, one entry for each.
         order: counts up as nodes are made, so that parents come before children.
+        lowered: the engines whose products autocast lowered when it was made.
         watch: the Tensor whose ``grad`` is filled, and hooks; None for most nodes.
     """
 
     __slots__ = (
         "dtype",
         "inputs",
+        "lowered",
         "options",
         "order",
         "output",
@@ -69,6 +72,7 @@ class Node:
         self.shape = shape
         self.dtype = dtype
         self.order = next_order()
+        self.lowered = lowered.engines
         self.watch: Watch | None = None
 
     @property

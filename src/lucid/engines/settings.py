@@ -3,10 +3,38 @@
 from __future__ import annotations
 
 import os
+import threading
 
 from lucid.errors import ArgumentError, ArgumentTypeError
 
 PRECISIONS = ("highest", "high", "medium")
+
+
+class Lowered(threading.local):
+    """What each thread has for itself: the engines whose products ``lucid.amp.autocast`` lowers.
+
+    A node of the tape remembers them, so that the way back is computed as the way forward was.
+    """
+
+    engines: tuple[str, ...] = ()
+
+
+lowered = Lowered()
+
+
+class lowering:
+    """Lower the products of just these engines inside a ``with``, in this thread."""
+
+    def __init__(self, engines: tuple[str, ...]) -> None:
+        self.engines = engines
+        self._before: list[tuple[str, ...]] = []  # a stack: one object may be entered again inside itself
+
+    def __enter__(self) -> None:
+        self._before.append(lowered.engines)
+        lowered.engines = self.engines
+
+    def __exit__(self, *error: object) -> None:
+        lowered.engines = self._before.pop()
 
 
 class Settings:
@@ -36,6 +64,11 @@ def first_threads() -> int:
 
 
 settings = Settings()
+
+
+def precision_of(engine: str) -> str:
+    """Return the precision of float32 products on ``engine``, as set for all or lowered for this thread."""
+    return "medium" if engine in lowered.engines else settings.precision
 
 
 def set_num_threads(n: int) -> None:

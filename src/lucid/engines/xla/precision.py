@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import jax
 
-from lucid.engines.settings import settings
+from lucid.engines.settings import precision_of
 
 _PRECISIONS = {
     "highest": jax.lax.Precision.HIGHEST,
@@ -15,4 +15,4 @@ _PRECISIONS = {
 
 def precision() -> jax.lax.Precision:
     """Return XLA's word for the precision of float32 products that is set."""
-    return _PRECISIONS[settings.precision]
+    return _PRECISIONS[precision_of("xla")]

@@ -15,7 +15,7 @@ from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import OneDNNError
 from lucid.engines.cpu.onednn.matmul import matmul
 from lucid.engines.cpu.onednn.steps import Calls, steps
-from lucid.engines.settings import settings
+from lucid.engines.settings import precision_of
 
 Array = np.ndarray[Any, Any]
 Rows = Any  # a slice, or an array of indices
@@ -142,7 +142,7 @@ def pack(
 ) -> Packed | None:
     """Pack ``w`` for loops, in the precision that is set; see ``onednn/steps.py``."""
     found = None
-    if settings.precision == "medium" and supports_bfloat16():
+    if precision_of("cpu") == "medium" and supports_bfloat16():
         found = steps(sizes, w, accumulate=accumulate, bf16=True)
     if found is not None:
         return Packed(found, found.numbers, np.empty((sizes[0], w.shape[0]), np.uint16))

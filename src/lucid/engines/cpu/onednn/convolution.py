@@ -33,7 +33,7 @@ from lucid.engines.cpu.onednn.library import (
 )
 from lucid.engines.cpu.onednn.primitive import Compiled, compiled, or_none, reorder
 from lucid.engines.cpu.packing import packed
-from lucid.engines.settings import settings
+from lucid.engines.settings import precision_of
 
 Array = np.ndarray[Any, Any]
 
@@ -102,7 +102,7 @@ def implementation(kind: str, x: Sizes, weight: Sizes, geometry: Geometry, bias:
 
 def _dtype(lib: Library) -> int:
     """Return what the factors are rounded to."""
-    return BF16 if settings.precision == "medium" and lib.bfloat16 else F32
+    return BF16 if precision_of("cpu") == "medium" and lib.bfloat16 else F32
 
 
 # ----------------------------------------------------------------- layouts

@@ -12,7 +12,7 @@ from lucid.engines.cpu.onednn import library
 from lucid.engines.cpu.onednn.library import Library, dense_strides, dtype_of, strides_of
 from lucid.engines.cpu.onednn.primitive import Compiled, InLayout, compiled, or_none
 from lucid.engines.cpu.packing import packed
-from lucid.engines.settings import settings
+from lucid.engines.settings import precision_of
 
 Array = np.ndarray[Any, Any]
 
@@ -109,7 +109,7 @@ def _packed(
 
 def _rounded(lib: Library, x: Array, y: Array) -> tuple[Array, Array, int]:
     """Return the factors as the precision asks for, and whether oneDNN may round them itself."""
-    precision = settings.precision
+    precision = precision_of("cpu")
     if precision == "highest" or not lib.bfloat16:
         return x, y, library.STRICT
     if precision == "medium" and lib.tiles:
