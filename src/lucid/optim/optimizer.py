@@ -8,7 +8,7 @@ array: it stays the same object, and the same leaf of the graph.
 An engine may have a kernel that does the same for all parameters at once, named by ``with_kernel``. It
 changes parameters and state in place where nobody else holds their arrays, so that no one can tell.
 
-Read next: ``sgd.py``.
+Read next: ``sgd.py``; saving is in ``saving.py``.
 """
 
 from __future__ import annotations
@@ -20,17 +20,10 @@ from typing import Any, TypeVar
 from lucid.autograd import enable_grad
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, transfer
-from lucid.errors import (
-    ArgumentError,
-    ArgumentTypeError,
-    LucidError,
-    MissingAttributeError,
-    StateError,
-)
+from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
 from lucid.nn.parameter import Parameter
+from lucid.optim import saving
 from lucid.optim.parameters import check_parameter, has_gradient, listed
-from lucid.recording import wrap
-from lucid.tensor import Tensor
 
 F = TypeVar("F", bound=Callable[..., Any])
 State = dict[str, Any]
@@ -222,16 +215,7 @@ class Optimizer:
         It is ``{"state": {name: {...}}, "param_groups": [{"params": [name, ...], "lr": ...}]}``,
         with Tensors for arrays.
         """
-        state = {
-            name: {key: _as_tensor(value) for key, value in kept.copy().items()}
-            for name, kept in self._state.copy().items()
-        }
-        groups = [
-            {"params": list(group["param_names"])}
-            | {key: value for key, value in group.items() if key not in ("params", "param_names")}
-            for group in self.param_groups
-        ]
-        return {"state": state, "param_groups": groups}
+        return saving.state_dict(self)
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what ``state_dict`` returned, of an optimizer of the same parameters by name.
@@ -239,82 +223,7 @@ class Optimizer:
         Raises:
             StateError: if anything doesn't fit; it lists all that doesn't, and nothing is loaded.
         """
-        cls = type(self).__name__
-        try:
-            groups, state = list(state_dict["param_groups"]), dict(state_dict["state"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise StateError(
-                f'{cls}.load_state_dict expects a dict with "param_groups" and "state", as state_dict gives'
-            ) from error
-        if len(groups) != len(self.param_groups):
-            raise StateError(
-                f"{cls}.load_state_dict: {len(groups)} groups for an optimizer of {len(self.param_groups)}"
-            )
-        problems: list[str] = []
-        new_groups: list[Group] = []
-        new_state: dict[str, State] = {}
-        for i, (mine, theirs) in enumerate(zip(self.param_groups, groups, strict=True)):
-            if not isinstance(theirs, Mapping):
-                problems.append(f"group {i} must be a dict, got {type(theirs).__name__}")
-                continue
-            names = theirs.get("params")
-            if not isinstance(names, (list, tuple)):
-                problems.append(f'group {i} must have a list of names as "params", got {names!r}')
-                continue
-            problems += [f"group {i} lacks {n!r}" for n in mine["param_names"] if n not in names]
-            problems += [f"group {i} has an unknown {n!r}" for n in names if n not in mine["param_names"]]
-            extra = {k: v for k, v in theirs.items() if k not in ("params", "param_names")}
-            problems += [f"group {i} lacks the option {k!r}" for k in self.defaults if k not in extra]
-            problems += [f"group {i} has an unknown option {k!r}" for k in extra if k not in mine]
-            try:
-                options = self.check({**self.defaults, **extra})
-            except LucidError as error:
-                problems.append(f"group {i}: {error}")
-                continue
-            new_groups.append({**mine, **extra, **options})
-            for name, p in zip(mine["param_names"], mine["params"], strict=True):
-                if name in state:
-                    new_state[name] = self._read_state(name, p, state.pop(name), problems)
-        problems += [f"state of an unknown {name!r}" for name in state]
-        if problems:
-            raise StateError(
-                f"{cls}.load_state_dict: nothing was loaded, as the state dict does not fit:\n  "
-                + "\n  ".join(problems)
-            )
-        self.param_groups[:] = new_groups
-        self._state = new_state
-
-    def _read_state(self, name: str, p: Parameter, given: Any, problems: list[str]) -> State:
-        """Return the state of one parameter as arrays at home with it; append what doesn't fit."""
-        if not isinstance(given, Mapping):
-            problems.append(f"state of {name!r} must be a dict, got {type(given).__name__}")
-            return {}
-        known = self.state_names()
-        if known is not None and given:
-            problems += [f"state of {name!r} lacks {k!r}" for k in known if known[k] and k not in given]
-            problems += [f"state of {name!r} has an unknown {k!r}" for k in given if k not in known]
-        state: State = {}
-        for key, value in given.items():
-            if key == "step":
-                count = value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
-                if isinstance(count, bool) or not isinstance(count, int) or count < 1:
-                    problems.append(f"state of {name!r}: step must be a positive integer, got {value!r}")
-                state[key] = count
-            elif isinstance(value, Tensor) or hasattr(value, "__array__"):
-                tensor = value.detach() if isinstance(value, Tensor) else Tensor(value)
-                if tensor.shape != p.shape:
-                    problems.append(
-                        f"state of {name!r}: {key} has shape {tensor.shape}, the parameter {p.shape}"
-                    )
-                elif tensor.dtype.kind != "f":
-                    problems.append(f"state of {name!r}: {key} must hold floats, got {tensor.dtype.name}")
-                else:
-                    array = tensor.to(p.device)._array
-                    # A copy: a Tensor may have the memory of an array that somebody writes to.
-                    state[key] = engine_of(array).xp.asarray(array, dtype=p.dtype, copy=True)
-            else:
-                problems.append(f"state of {name!r}: {key} must be a Tensor, got {type(value).__name__}")
-        return state
+        saving.load_state_dict(self, state_dict)
 
     def __repr__(self) -> str:
         groups = []
@@ -348,7 +257,3 @@ def _at_home(state: State, p: Parameter) -> State:
         if value.dtype.kind == "f" and value.dtype != p.dtype:
             state[key] = engine_of(value).xp.astype(value, p.dtype)
     return state
-
-
-def _as_tensor(value: Any) -> Any:
-    return wrap(engine_of(value).as_array(value)) if hasattr(value, "shape") else value

@@ -1,0 +1,112 @@
+"""Saving optimizers and going on: what ``Optimizer.state_dict`` and ``load_state_dict`` do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from lucid.engines.registry import engine_of
+from lucid.errors import LucidError, StateError
+from lucid.nn.parameter import Parameter
+from lucid.recording import wrap
+from lucid.tensor import Tensor
+
+if TYPE_CHECKING:
+    from lucid.optim.optimizer import Group, Optimizer, State
+
+
+def state_dict(optimizer: Optimizer) -> dict[str, Any]:
+    """Return options and state, by the parameters' names."""
+    state = {
+        name: {key: _as_tensor(value) for key, value in kept.copy().items()}
+        for name, kept in optimizer._state.copy().items()
+    }
+    groups = [
+        {"params": list(group["param_names"])}
+        | {key: value for key, value in group.items() if key not in ("params", "param_names")}
+        for group in optimizer.param_groups
+    ]
+    return {"state": state, "param_groups": groups}
+
+
+def load_state_dict(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> None:
+    """Take over what ``state_dict`` returned; or raise a StateError that lists what does not fit."""
+    cls = type(optimizer).__name__
+    try:
+        groups, state = list(state_dict["param_groups"]), dict(state_dict["state"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StateError(
+            f'{cls}.load_state_dict expects a dict with "param_groups" and "state", as state_dict gives'
+        ) from error
+    if len(groups) != len(optimizer.param_groups):
+        raise StateError(
+            f"{cls}.load_state_dict: {len(groups)} groups for an optimizer of {len(optimizer.param_groups)}"
+        )
+    problems: list[str] = []
+    new_groups: list[Group] = []
+    new_state: dict[str, State] = {}
+    for i, (mine, theirs) in enumerate(zip(optimizer.param_groups, groups, strict=True)):
+        if not isinstance(theirs, Mapping):
+            problems.append(f"group {i} must be a dict, got {type(theirs).__name__}")
+            continue
+        names = theirs.get("params")
+        if not isinstance(names, (list, tuple)):
+            problems.append(f'group {i} must have a list of names as "params", got {names!r}')
+            continue
+        problems += [f"group {i} lacks {n!r}" for n in mine["param_names"] if n not in names]
+        problems += [f"group {i} has an unknown {n!r}" for n in names if n not in mine["param_names"]]
+        extra = {k: v for k, v in theirs.items() if k not in ("params", "param_names")}
+        problems += [f"group {i} lacks the option {k!r}" for k in optimizer.defaults if k not in extra]
+        problems += [f"group {i} has an unknown option {k!r}" for k in extra if k not in mine]
+        try:
+            options = optimizer.check({**optimizer.defaults, **extra})
+        except LucidError as error:
+            problems.append(f"group {i}: {error}")
+            continue
+        new_groups.append({**mine, **extra, **options})
+        for name, p in zip(mine["param_names"], mine["params"], strict=True):
+            if name in state:
+                new_state[name] = _read_state(optimizer, name, p, state.pop(name), problems)
+    problems += [f"state of an unknown {name!r}" for name in state]
+    if problems:
+        raise StateError(
+            f"{cls}.load_state_dict: nothing was loaded, as the state dict does not fit:\n  "
+            + "\n  ".join(problems)
+        )
+    optimizer.param_groups[:] = new_groups
+    optimizer._state = new_state
+
+
+def _read_state(optimizer: Optimizer, name: str, p: Parameter, given: Any, problems: list[str]) -> State:
+    """Return the state of one parameter as arrays at home with it; append what doesn't fit."""
+    if not isinstance(given, Mapping):
+        problems.append(f"state of {name!r} must be a dict, got {type(given).__name__}")
+        return {}
+    known = optimizer.state_names()
+    if known is not None and given:
+        problems += [f"state of {name!r} lacks {k!r}" for k in known if known[k] and k not in given]
+        problems += [f"state of {name!r} has an unknown {k!r}" for k in given if k not in known]
+    state: State = {}
+    for key, value in given.items():
+        if key == "step":
+            count = value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
+            if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+                problems.append(f"state of {name!r}: step must be a positive integer, got {value!r}")
+            state[key] = count
+        elif isinstance(value, Tensor) or hasattr(value, "__array__"):
+            tensor = value.detach() if isinstance(value, Tensor) else Tensor(value)
+            if tensor.shape != p.shape:
+                problems.append(f"state of {name!r}: {key} has shape {tensor.shape}, the parameter {p.shape}")
+            elif tensor.dtype.kind != "f":
+                problems.append(f"state of {name!r}: {key} must hold floats, got {tensor.dtype.name}")
+            else:
+                array = tensor.to(p.device)._array
+                # A copy: a Tensor may have the memory of an array that somebody writes to.
+                state[key] = engine_of(array).xp.asarray(array, dtype=p.dtype, copy=True)
+        else:
+            problems.append(f"state of {name!r}: {key} must be a Tensor, got {type(value).__name__}")
+    return state
+
+
+def _as_tensor(value: Any) -> Any:
+    return wrap(engine_of(value).as_array(value)) if hasattr(value, "shape") else value
