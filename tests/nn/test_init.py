@@ -200,6 +200,41 @@ def test_orthogonal_has_no_preferred_sign() -> None:
     assert 60 < signs.count(1.0) < 140  # five standard deviations of 7 around 100
 
 
+# ----------------------------------------------------------------- patterns
+
+
+@every_device
+def test_eye_is_a_map_that_changes_nothing(device: str) -> None:
+    w = init.eye_(nn.Parameter(lucid.empty((3, 3), device=device)))
+    assert w.is_leaf
+    np.testing.assert_array_equal(w.numpy(), np.eye(3))
+    np.testing.assert_array_equal(init.eye_(lucid.ones((2, 3), dtype="float64")).numpy(), np.eye(2, 3))
+    assert init.eye_(lucid.empty((0, 3))).shape == (0, 3)
+
+
+@pytest.mark.parametrize(("layer", "size"), [(nn.Conv1d, (5,)), (nn.Conv2d, (4, 5)), (nn.Conv3d, (3, 3, 3))])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_dirac_hands_channels_on(layer: Any, size: tuple[int, ...], groups: int) -> None:
+    conv = layer(4, 4, 3, padding=1, groups=groups, bias=False)
+    init.dirac_(conv.weight, groups)
+    x = lucid.random.normal((2, 4, *size))
+    np.testing.assert_allclose(conv(x).numpy(), x.numpy(), rtol=1e-6)
+
+
+@every_device
+def test_sparse_has_zeros_in_each_column_at_random_rows(device: str) -> None:
+    w = init.sparse_(lucid.empty((200, 30), device=device), 0.252, std=2.0).numpy()
+    np.testing.assert_array_equal((w == 0).sum(axis=0), np.full(30, 51))
+    assert abs(w[w != 0].std() - 2.0) < 5 * 2 / math.sqrt(2 * 149 * 30)
+    # 30 draws of 51 among 200 rows: about 7.65 zeros in each row, and all in one place by chance never.
+    assert 0 < (w == 0).sum(axis=1).std() < 5
+    again = [
+        init.sparse_(lucid.empty((4, 3)), 0.5, generator=lucid.random.Generator(1)).tolist() for _ in "ab"
+    ]
+    assert again[0] == again[1]
+    assert init.sparse_(lucid.empty((0, 3)), 0.5).shape == (0, 3)
+
+
 # ----------------------------------------------------------------- bad input
 
 x = lucid.zeros((3, 2))
@@ -222,6 +257,17 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: init.xavier_normal_(x, gain=-1), ArgumentError, "gain to be finite and at least 0, got -1"),
     (lambda: init.kaiming_uniform_(x, mode="in"), ArgumentError, "mode to be one of 'fan_in', 'fan_out'"),
     (lambda: init.kaiming_uniform_(x, nonlinearity="elu"), ArgumentError, "nonlinearity to be one of"),
+    (lambda: init.eye_(lucid.zeros(3)), ShapeError, r"eye_ expects a matrix, of two axes, got shape \(3,\)"),
+    (
+        lambda: init.dirac_(x),
+        ShapeError,
+        r"dirac_ expects the weight of a convolution, .* got shape \(3, 2\)",
+    ),
+    (lambda: init.dirac_(lucid.zeros((3, 2, 1)), 2), ArgumentError, "a multiple of groups, got 3 and 2"),
+    (lambda: init.dirac_(lucid.zeros((3, 2, 1)), 0), ArgumentError, "groups to be a positive integer, got 0"),
+    (lambda: init.sparse_(x, 1.5), ArgumentError, "sparsity to be from 0 to 1, got 1.5"),
+    (lambda: init.sparse_(x, 0.5, -1), ArgumentError, "std to be finite and at least 0, got -1"),
+    (lambda: init.sparse_(lucid.zeros(3), 0.5), ShapeError, "sparse_ expects a matrix"),
     (lambda: init.normal_(x, generator=3), ArgumentTypeError, "generator must be a lucid.random.Generator"),
 ]
 

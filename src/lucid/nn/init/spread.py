@@ -1,27 +1,18 @@
-"""How parameters begin: functions that fill a Tensor with new values.
-
-Their names end in ``_``, as they write into the Tensor that they are given, and return it. The
-gradient doesn't see the write. ``generator`` says where random numbers come from; by default
-it is the global generator, which ``lucid.random.seed`` sets.
-"""
+"""Distributions whose spread follows from the sizes of a weight, and from the function behind it."""
 
 from __future__ import annotations
 
 import math
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from lucid import random
-from lucid.autograd import no_grad
-from lucid.engines import dtypes
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, ShapeError
+from lucid.errors import ShapeError
 from lucid.nn.functional import checks
+from lucid.nn.init.distributions import normal_, uniform_
+from lucid.nn.init.filling import Generator, fills, like, write
 from lucid.ops import asarray
-from lucid.tensor import Tensor
-
-Generator = random.Generator | None
 
 _GAINS = {
     "linear": 1.0,
@@ -62,121 +53,7 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
     return _GAINS[nonlinearity]
 
 
-# ----------------------------------------------------------------- one distribution for all
-
-
-def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Generator = None) -> Any:
-    """Fill ``tensor`` with numbers drawn uniformly from ``a`` to ``b``.
-
-    Raises:
-        ArgumentError: if ``a`` exceeds ``b``.
-
-    Example:
-        >>> bool((nn.init.uniform_(lucid.empty(5), 2, 3) >= 2).all())
-        True
-    """
-    _check("uniform_", tensor)
-    low, high = checks.number("uniform_", "a", a), checks.number("uniform_", "b", b)
-    if low > high:
-        raise ArgumentError(f"uniform_ expects a <= b, got a={a!r} and b={b!r}")
-    return _write(tensor, random.uniform(tensor.shape, low, high, **_like(tensor), generator=generator))
-
-
-def normal_(tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Generator = None) -> Any:
-    """Fill ``tensor`` with numbers drawn from a normal distribution.
-
-    Raises:
-        ArgumentError: if ``std`` is negative.
-
-    Example:
-        >>> nn.init.normal_(lucid.empty((2, 3))).shape
-        (2, 3)
-    """
-    _check("normal_", tensor)
-    mean, std = checks.number("normal_", "mean", mean), checks.number("normal_", "std", std, 0)
-    return _write(tensor, random.normal(tensor.shape, mean, std, **_like(tensor), generator=generator))
-
-
-def trunc_normal_(
-    tensor: Any,
-    mean: float = 0.0,
-    std: float = 1.0,
-    a: float = -2.0,
-    b: float = 2.0,
-    generator: Generator = None,
-) -> Any:
-    """Fill ``tensor`` with numbers drawn from that part of a normal distribution which lies in [a, b].
-
-    Args:
-        tensor: what to fill.
-        mean, std: of the whole distribution, before it is cut.
-        a, b: the bounds, which may be infinite. They are absolute, and not multiples of ``std``.
-        generator: where random numbers come from.
-
-    Raises:
-        ArgumentError: if ``std`` is negative, or ``a`` isn't less than ``b``.
-
-    Example:
-        >>> bool((nn.init.trunc_normal_(lucid.empty(5), a=-1, b=1) <= 1).all())
-        True
-    """
-    _check("trunc_normal_", tensor)
-    mean, std = checks.number("trunc_normal_", "mean", mean), checks.number("trunc_normal_", "std", std, 0)
-    if not (isinstance(a, Real) and isinstance(b, Real) and a < b):
-        raise ArgumentError(f"trunc_normal_ expects numbers a < b, got a={a!r} and b={b!r}")
-    if std == 0:
-        return _write(tensor, asarray(np.full(tensor.shape, min(max(mean, a), b))))
-    low, high = (a - mean) / std, (b - mean) / std
-    # The inverse of the distribution function, from a table. The density is taken relative to the
-    # likeliest point, so that no tail is too thin; 9 further on it is less than 1e-17 of that.
-    peak = min(max(0.0, low), high)
-    points = np.linspace(max(low, peak - 9), min(high, peak + 9), 2**16 + 1)
-    density = np.exp((peak - points) * (peak + points) / 2)
-    below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
-    u = random.uniform(tensor.shape, dtype=dtypes.float64, device=tensor.device, generator=generator)
-    values = np.interp(u.numpy(), below / below[-1], points) * std + mean
-    # Rounding may not carry a value across a bound.
-    return _write(tensor, asarray(np.clip(values, a, b)))
-
-
-def constant_(tensor: Any, val: float) -> Any:
-    """Fill ``tensor`` with ``val``.
-
-    Example:
-        >>> nn.init.constant_(lucid.empty(2), 0.5)
-        Tensor([0.5, 0.5])
-    """
-    _check("constant_", tensor)
-    if isinstance(val, bool) or not isinstance(val, (int, float, np.number)):
-        raise ArgumentTypeError(f"constant_ expects val to be a number, got {val!r}")
-    return _write(tensor, asarray(np.full(tensor.shape, val, tensor.dtype)))
-
-
-def zeros_(tensor: Any) -> Any:
-    """Fill ``tensor`` with zeros.
-
-    Example:
-        >>> nn.init.zeros_(lucid.ones(2))
-        Tensor([0.0, 0.0])
-    """
-    _check("zeros_", tensor)
-    return constant_(tensor, 0.0)
-
-
-def ones_(tensor: Any) -> Any:
-    """Fill ``tensor`` with ones.
-
-    Example:
-        >>> nn.init.ones_(lucid.zeros(2))
-        Tensor([1.0, 1.0])
-    """
-    _check("ones_", tensor)
-    return constant_(tensor, 1.0)
-
-
-# ----------------------------------------------------------------- spread by the sizes
-
-
+@fills
 def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator = None) -> Any:
     r"""Fill a weight so that signals keep their spread both forward and backward.
 
@@ -198,6 +75,7 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Generator = None)
     return uniform_(tensor, -bound, bound, generator)
 
 
+@fills
 def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Generator = None) -> Any:
     r"""Fill a weight so that signals keep their spread both forward and backward.
 
@@ -218,6 +96,7 @@ def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Generator = None) 
     return normal_(tensor, 0.0, _xavier_std("xavier_normal_", tensor, gain), generator)
 
 
+@fills
 def kaiming_uniform_(
     tensor: Any,
     a: float = 0.0,
@@ -252,6 +131,7 @@ def kaiming_uniform_(
     return uniform_(tensor, -bound, bound, generator)
 
 
+@fills
 def kaiming_normal_(
     tensor: Any,
     a: float = 0.0,
@@ -286,6 +166,7 @@ def kaiming_normal_(
     return normal_(tensor, 0.0, std, generator)
 
 
+@fills
 def orthogonal_(tensor: Any, gain: float = 1.0, generator: Generator = None) -> Any:
     """Fill a weight with a random matrix whose rows, or columns if these are fewer, are orthogonal.
 
@@ -313,37 +194,20 @@ def orthogonal_(tensor: Any, gain: float = 1.0, generator: Generator = None) -> 
     gain = checks.number("orthogonal_", "gain", gain)
     if not tensor.size:
         return tensor
-    drawn = random.normal(tensor.shape, **_like(tensor), generator=generator).numpy()
+    drawn = random.normal(tensor.shape, **like(tensor), generator=generator).numpy()
     drawn = drawn.astype(np.float64).reshape(tensor.shape[0], -1)  # (rows, columns)
     wide = drawn.shape[0] < drawn.shape[1]
     q, r = np.linalg.qr(drawn.T if wide else drawn)
     # QR leaves the signs to the library. With r's diagonal positive it is unique, and fair.
     q = q * np.where(np.diag(r) < 0, -1.0, 1.0)
-    return _write(tensor, asarray(gain * (q.T if wide else q).reshape(tensor.shape)))
+    return write(tensor, asarray(gain * (q.T if wide else q).reshape(tensor.shape)))
 
 
 # ----------------------------------------------------------------- what they share
 
 
-def _check(function: str, tensor: Any) -> None:
-    if not isinstance(tensor, Tensor):
-        raise ArgumentTypeError(f"{function} expects a Tensor to fill, got {type(tensor).__name__}")
-    if tensor.dtype.kind != "f":
-        raise DTypeError(f"{function} expects a Tensor of floats to fill, got {tensor.dtype.name}")
-
-
-def _write(tensor: Any, values: Any) -> Any:
-    with no_grad():
-        return tensor.copy_(values)
-
-
-def _like(tensor: Any) -> dict[str, Any]:
-    return {"dtype": tensor.dtype, "device": tensor.device}
-
-
 def _fans(function: str, tensor: Any) -> tuple[int, int]:
     """Return how many numbers each output of a weight is computed from, and how many each input goes to."""
-    _check(function, tensor)
     if tensor.ndim < 2:
         raise ShapeError(
             f"{function} expects a weight (fan_out, fan_in, ...), got shape {tensor.shape}: "
