@@ -35,8 +35,10 @@ from lucid.nn.layers.convolution import (
 )
 from lucid.nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
 from lucid.nn.layers.embedding import Embedding
+from lucid.nn.layers.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from lucid.nn.layers.linear import Linear
 from lucid.nn.layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from lucid.nn.layers.lp_pooling import LPPool1d, LPPool2d, LPPool3d
 from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
 from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from lucid.nn.layers.rectifiers import CELU, ELU, SELU, Hardsigmoid, Hardswish, Hardtanh, PReLU, ReLU6
@@ -44,6 +46,7 @@ from lucid.nn.layers.recurrent import GRU, LSTM, RNN
 from lucid.nn.layers.recurrent_cells import GRUCell, LSTMCell, RNNCell
 from lucid.nn.layers.shape import Flatten, Identity
 from lucid.nn.layers.smooth import GLU, LogSigmoid, Mish, Softplus, Softsign
+from lucid.nn.layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
 
@@ -131,6 +134,14 @@ __all__ = [
     "Dropout2d",
     "Dropout3d",
     "MultiheadAttention",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from tests.nn.layers.rows_linear import LINEAR
+from tests.nn.layers.rows_pooling import POOLING
+from tests.nn.layers.rows_recurrent import RECURRENT
 from tests.nn.layers.table import LayerCase
 
 ROWS: list[LayerCase] = [
     *LINEAR,
+    *RECURRENT,
+    *POOLING,
 ]
 FIRST = list({row.layer: row for row in reversed(ROWS)}.values())[::-1]

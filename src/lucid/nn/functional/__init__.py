@@ -33,6 +33,7 @@ from lucid.nn.functional.convolution import (
 )
 from lucid.nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
 from lucid.nn.functional.embedding import embedding
+from lucid.nn.functional.fractional_pooling import fractional_max_pool2d, fractional_max_pool3d
 from lucid.nn.functional.linear import flatten, linear, one_hot
 from lucid.nn.functional.loss import (
     binary_cross_entropy_with_logits,
@@ -41,12 +42,14 @@ from lucid.nn.functional.loss import (
     mse_loss,
     nll_loss,
 )
+from lucid.nn.functional.lp_pooling import lp_pool1d, lp_pool2d, lp_pool3d
 from lucid.nn.functional.normalization import group_norm, layer_norm, rms_norm
 from lucid.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from lucid.nn.functional.rectifiers import celu, elu, hardsigmoid, hardswish, hardtanh, prelu, relu6, selu
 from lucid.nn.functional.recurrent import gru_cell, lstm_cell, rnn_cell
 from lucid.nn.functional.smooth import glu, logsigmoid, mish, softplus, softsign
 from lucid.nn.functional.softmax import log_softmax, softmax
+from lucid.nn.functional.unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [
     "relu",
@@ -111,6 +114,14 @@ __all__ = [
     "dropout1d",
     "dropout2d",
     "dropout3d",
+    "lp_pool1d",
+    "lp_pool2d",
+    "lp_pool3d",
+    "fractional_max_pool2d",
+    "fractional_max_pool3d",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

@@ -156,7 +156,7 @@ def _max(
     dilate = wd.per_axis(function, "dilation", dilation, n, 1)
     wd.half_padding(function, kernel, pad, dilate)
     ceil = checks.truth(function, "ceil_mode", ceil_mode)
-    windows = _windows(function, x, kernel, step, pad, dilate, ceil)
+    windows = fitting_windows(function, x, kernel, step, pad, dilate, ceil)
     return max_pool(
         x, windows=windows, return_indices=checks.truth(function, "return_indices", return_indices)
     )
@@ -294,7 +294,7 @@ def _avg(
     wd.half_padding(function, kernel, pad)
     ceil = checks.truth(function, "ceil_mode", ceil_mode)
     count = checks.truth(function, "count_include_pad", count_include_pad)
-    windows = _windows(function, x, kernel, step, pad, (1,) * n, ceil, count)
+    windows = fitting_windows(function, x, kernel, step, pad, (1,) * n, ceil, count)
     return avg_pool(x, windows=windows, divisor=divisor(function, divisor_override))
 
 
@@ -308,7 +308,7 @@ def divisor(function: str, value: Any) -> int | None:
     return result
 
 
-def _windows(function: str, x: Any, kernel: tuple[int, ...], *how: Any) -> Windows:
+def fitting_windows(function: str, x: Any, kernel: tuple[int, ...], *how: Any) -> Windows:
     """Return the windows of the last axes of ``x``, of which there must be some."""
     sizes = x.shape[x.ndim - len(kernel) :]
     windows = wd.regular_windows(sizes, kernel, *how)
