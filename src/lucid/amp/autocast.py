@@ -100,6 +100,7 @@ def _engine(function: str, device_type: Any) -> str:
     if engine not in ENGINES:
         hint = ': CUDA devices are "gpu" here' if device_type == "cuda" else ""
         raise ArgumentError(
-            f"{function} expects device_type to be one of 'cpu', 'xla', 'gpu', 'tpu', got {device_type!r}{hint}"
+            f"{function} expects device_type to be one of 'cpu', 'xla', 'gpu', 'tpu', "
+            f"got {device_type!r}{hint}"
         )
     return engine

@@ -23,8 +23,8 @@ class GradScaler:
     ``growth_interval`` steps in a row that went well, it grows.
 
     It is for models whose parameters are float32 and are cast to float16 where they are used
-    (``F.linear(x.astype(lucid.float16), weight.astype(lucid.float16))``). ``lucid.amp.autocast`` needs none, as
-    bfloat16 has the range of float32.
+    (``F.linear(x.astype(lucid.float16), weight.astype(lucid.float16))``). ``lucid.amp.autocast`` needs none,
+    as bfloat16 has the range of float32.
 
     Args:
         device: not used, as the gradients say where they are; it is first among PyTorch's arguments.

@@ -11,6 +11,7 @@ import lucid.nn.functional as F
 from lucid.testing import OpCase, between, integers, nonzero, normal, positive
 from tests.nn.functional.cases_activation import ACTIVATED, MORE_ACTIVATIONS
 from tests.nn.functional.cases_attention import ATTENTION
+from tests.nn.functional.cases_bags import BAGS
 from tests.nn.functional.cases_convolution import CONVOLUTION
 from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.nn.functional.cases_pooling import POOLING
@@ -297,6 +298,7 @@ CASES: list[OpCase] = [
     *MORE_ACTIVATIONS,
     *ATTENTION,
     *LINEAR,
+    *BAGS,
     *ACTIVATED,
     *LOSSES,
     *NORMALIZATION,

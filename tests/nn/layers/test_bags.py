@@ -1,0 +1,140 @@
+"""Tables of vectors: those made of given ones, and what bags and bilinear maps refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lucid
+import lucid.nn as nn
+import lucid.nn.functional as F
+from lucid import Tensor
+from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, LucidError, ShapeError
+
+rows = np.arange(12, dtype=np.float32).reshape(6, 2)
+table = Tensor(rows)
+row = Tensor([0, 1, 2])
+
+
+@pytest.mark.parametrize("layer", [nn.Embedding, nn.EmbeddingBag])
+def test_from_pretrained_holds_a_copy(layer: Any) -> None:
+    given = rows.copy()
+    made = layer.from_pretrained(given, padding_idx=1)
+    given[:] = 0
+    assert type(made) is layer
+    np.testing.assert_array_equal(made.weight.numpy(), rows)  # the padding row too
+    assert made.padding_idx == 1
+    assert isinstance(made.weight, nn.Parameter)
+    assert not made.weight.requires_grad
+    learned = layer.from_pretrained(Tensor(rows.astype(np.float64)), freeze=False)
+    assert learned.weight.requires_grad
+    assert learned.weight.is_leaf
+    assert learned.weight.dtype == lucid.float64
+
+
+def test_a_subclass_is_made_of_its_own_kind() -> None:
+    class Named(nn.Embedding):
+        pass
+
+    assert type(Named.from_pretrained(rows)) is Named
+
+
+def test_a_frozen_table_hands_no_gradient_on() -> None:
+    layer = nn.EmbeddingBag.from_pretrained(rows)
+    scale = Tensor([1.0, 1.0, 1.0], requires_grad=True)
+    layer.mode = "sum"
+    layer(row, Tensor([0, 2]), scale).sum().backward()
+    assert layer.weight.grad is None
+    assert scale.grad is not None
+    assert scale.grad.tolist() == [1.0, 5.0, 9.0]
+
+
+def test_frequency_divides_each_gradient() -> None:
+    layer = nn.EmbeddingBag(6, 2, scale_grad_by_freq=True, mode="sum")
+    layer(Tensor([[0, 0], [0, 5]])).sum().backward()
+    assert layer.weight.grad is not None
+    assert layer.weight.grad[:, 0].tolist() == [1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+
+
+def test_long_vectors_are_shortened_where_they_are_named() -> None:
+    layer = nn.EmbeddingBag.from_pretrained(rows, max_norm=1.0)
+    layer(row, Tensor([0]))
+    norms = np.linalg.norm(layer.weight.numpy(), axis=1)
+    assert (norms[:3] <= 1).all()
+    assert (norms[3:] > 1).all()
+
+
+def test_of_equal_numbers_the_first_has_the_gradient() -> None:
+    weight = Tensor([[1.0], [1.0], [0.0]], requires_grad=True)
+    F.embedding_bag(Tensor([[2, 1, 0]]), weight, mode="max").sum().backward()
+    assert weight.grad is not None
+    assert weight.grad.tolist() == [[0.0], [1.0], [0.0]]
+
+
+def test_it_shows_itself() -> None:
+    layer = nn.EmbeddingBag(6, 2, mode="sum", include_last_offset=True, padding_idx=-1)
+    assert repr(layer) == "EmbeddingBag(6, 2, padding_idx=5, mode='sum', include_last_offset=True)"
+    assert not layer.weight[5].numpy().any()
+    assert repr(nn.Bilinear(2, 3, 1, bias=False)) == "Bilinear(2, 3 -> 1, bias=False)"
+
+
+ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
+    (lambda: nn.EmbeddingBag(0, 2), ArgumentError, "EmbeddingBag expects num_embeddings to be a positive"),
+    (lambda: nn.EmbeddingBag(6, 2, mode="min"), ArgumentError, "EmbeddingBag expects mode to be one of"),
+    (lambda: nn.EmbeddingBag(6, 2, padding_idx=6), ArgumentError, "padding_idx from -6 to 5"),
+    (
+        lambda: nn.EmbeddingBag(6, 2, scale_grad_by_freq=True, mode="max"),
+        ArgumentError,
+        'can\'t scale gradients by frequency with mode="max"',
+    ),
+    (lambda: nn.EmbeddingBag.from_pretrained(rows[0]), ShapeError, r"got shape \(2,\)"),
+    (lambda: nn.Embedding.from_pretrained(rows.astype(int)), DTypeError, "Embedding expects embeddings"),
+    (lambda: nn.Embedding.from_pretrained(rows, freeze=1), ArgumentTypeError, "freeze to be True or False"),
+    (lambda: F.embedding_bag(row, table), ShapeError, r"got shape \(3,\) and no offsets"),
+    (lambda: F.embedding_bag(row[None], table, row), ShapeError, r"got shape \(1, 3\) and offsets"),
+    (
+        lambda: F.embedding_bag(row, table, Tensor([1, 2])),
+        ArgumentError,
+        r"rise from 0 to at most 3, got \[1",
+    ),
+    (lambda: F.embedding_bag(row, table, Tensor([0, 2, 1])), ArgumentError, r"got \[0, 2, 1\]"),
+    (lambda: F.embedding_bag(row, table, Tensor([0, 4])), ArgumentError, r"at most 3, got \[0, 4\]"),
+    (lambda: F.embedding_bag(row, table, Tensor([0.0])), DTypeError, "offsets"),
+    (
+        lambda: F.embedding_bag(row, table, Tensor([0, 2]), include_last_offset=True),
+        ArgumentError,
+        "the last offset to be 3, the end, got 2",
+    ),
+    (lambda: F.embedding_bag(row[None] + 9, table), ArgumentError, "num_embeddings"),
+    (
+        lambda: F.embedding_bag(row[None], table, per_sample_weights=lucid.ones((1, 3))),
+        ArgumentError,
+        "per_sample_weights with mode=\"sum\", got mode='mean'",
+    ),
+    (
+        lambda: F.embedding_bag(row[None], table, mode="sum", per_sample_weights=lucid.ones(3)),
+        ShapeError,
+        r"of the shape of x, \(1, 3\), got \(3,\)",
+    ),
+    (lambda: nn.Bilinear(2, 0, 1), ArgumentError, "in2_features to be a positive integer, got 0"),
+    (
+        lambda: nn.Bilinear(2, 3, 1)(lucid.ones((4, 2)), lucid.ones((4, 2))),
+        ShapeError,
+        r"x1 \(\*, 2\) and x2 \(\*, 3\) .* got \(4, 2\) and \(4, 2\)",
+    ),
+    (
+        lambda: nn.Bilinear(2, 3, 1)(lucid.ones((4, 2)), lucid.ones((1, 3))),
+        ShapeError,
+        r"got \(4, 2\) and \(1, 3\)",
+    ),
+    (lambda: F.bilinear(row, row, table), ShapeError, "bilinear expects weight"),
+]
+
+
+@pytest.mark.parametrize(("run", "error", "message"), ROWS)
+def test_bad_input(run: Callable[[], Any], error: type[LucidError], message: str) -> None:
+    with pytest.raises(error, match=message):
+        run()
