@@ -86,6 +86,7 @@ KEYWORDS = {
     "dims": "write axes, or axis=",
     "keepdim": "write keepdims=",
     "inplace": "Tensors are values: leave inplace out",
+    "sparse": "gradients are dense: leave sparse out",
 }
 
 

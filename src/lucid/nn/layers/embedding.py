@@ -16,7 +16,7 @@ from lucid.nn.parameter import Parameter
 from lucid.ops import empty
 from lucid.tensor import Tensor
 
-Table = TypeVar("Table", "Embedding", "EmbeddingBag")
+Table = TypeVar("Table", bound="Embedding | EmbeddingBag")
 
 
 class Embedding(Module):
