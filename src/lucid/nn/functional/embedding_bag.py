@@ -92,7 +92,7 @@ def embedding_bag(
     return _along_rows(rows, counts, mode)
 
 
-def _weights(x: Tensor, weights: Any, mode: str) -> Tensor:
+def _weights(x: Tensor, weights: Any, mode: str) -> Any:
     if mode != "sum":
         raise ArgumentError(f'embedding_bag takes per_sample_weights with mode="sum", got mode={mode!r}')
     weights = checks.floating("embedding_bag", "per_sample_weights", weights)
@@ -103,7 +103,7 @@ def _weights(x: Tensor, weights: Any, mode: str) -> Tensor:
     return weights
 
 
-def _begins(x: Tensor, offsets: Any, include_last: Any) -> Tensor:
+def _begins(x: Tensor, offsets: Any, include_last: Any) -> Any:
     """Return where each bag begins, and at last where the last one ends."""
     offsets = checks.whole("embedding_bag", "offsets", offsets, x)
     if offsets.ndim != 1:
@@ -124,7 +124,7 @@ def _begins(x: Tensor, offsets: Any, include_last: Any) -> Tensor:
     return ops.concat([offsets, ops.full((1,), n, dtype=offsets.dtype, device=x.device)])
 
 
-def _summed(rows: Tensor, counts: Tensor, begin: Tensor, mode: str) -> Tensor:
+def _summed(rows: Tensor, counts: Tensor, begin: Tensor, mode: str) -> Any:
     """Return the sum or the mean of each bag, of rows that stand one after the other."""
     bags = begin.shape[0] - 1
     bag = ops.searchsorted(begin[1:], ops.arange(rows.shape[0], device=rows.device), side="right")
@@ -137,7 +137,7 @@ def _summed(rows: Tensor, counts: Tensor, begin: Tensor, mode: str) -> Tensor:
     return total / ops.expand_dims(ops.maximum(number, 1.0), -1)
 
 
-def _in_a_matrix(rows: Tensor, counts: Tensor, begin: Tensor) -> tuple[Tensor, Tensor]:
+def _in_a_matrix(rows: Tensor, counts: Tensor, begin: Tensor) -> tuple[Any, Any]:
     """Return the rows with a bag in each row of a matrix, and which of them belong to a bag."""
     sizes = begin[1:] - begin[:-1]
     longest = int(ops.max(sizes).item()) if sizes.size else 0
@@ -149,7 +149,7 @@ def _in_a_matrix(rows: Tensor, counts: Tensor, begin: Tensor) -> tuple[Tensor, T
     return rows[at], inside & counts[at]
 
 
-def _along_rows(rows: Tensor, counts: Tensor, mode: str) -> Tensor:
+def _along_rows(rows: Tensor, counts: Tensor, mode: str) -> Any:
     """Return the sum, mean or largest numbers along axis 1 of those that count."""
     counted = ops.expand_dims(counts, -1)
     if mode != "max":
