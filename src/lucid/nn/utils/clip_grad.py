@@ -82,7 +82,7 @@ def get_total_norm(
         3.0
     """
     return _total_norm(
-        "get_total_norm", _listed("get_total_norm", "tensors", tensors), norm_type, error_if_nonfinite
+        "get_total_norm", listed("get_total_norm", "tensors", tensors), norm_type, error_if_nonfinite
     )
 
 
@@ -182,11 +182,12 @@ def _clipped_by_kernel(gradients: list[Tensor], **options: float) -> list[Tensor
 
 def _gradients(function: str, parameters: Any) -> list[Tensor]:
     """Return the gradients there are, each Tensor once."""
-    listed = _listed(function, "parameters", parameters)
-    return list({id(p.grad): p.grad for p in listed if p.grad is not None}.values())
+    tensors = listed(function, "parameters", parameters)
+    return list({id(p.grad): p.grad for p in tensors if p.grad is not None}.values())
 
 
-def _listed(function: str, name: str, given: Any) -> list[Tensor]:
+def listed(function: str, name: str, given: Any) -> list[Tensor]:
+    """Return a Tensor, or several in any iterable, as a list."""
     if isinstance(given, Module):
         raise ArgumentTypeError(
             f"{function} expects {name}, got the module {type(given).__name__}: pass its .parameters()"
