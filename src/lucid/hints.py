@@ -37,7 +37,6 @@ _PAD = "lucid.pad(x, pairs), with a pair (before, after) for each axis"
 _REPEAT = "lucid.repeat(x, n, axis=axis) for each axis of the image, which is the nearest neighbour"
 
 NN = {
-    "BCELoss": "nn.BCEWithLogitsLoss() and leave the sigmoid out",
     "Upsample": _REPEAT,
     "UpsamplingNearest2d": _REPEAT,
     "ZeroPad1d": _PAD,
@@ -46,8 +45,6 @@ NN = {
     "ConstantPad2d": _PAD,
     "ConstantPad3d": _PAD,
     "Hardshrink": "lucid.where(abs(x) > lambd, x, 0.0)",
-    "LazyLinear": "nn.Linear(in_features, out_features)",
-    "LazyConv2d": "nn.Conv2d(in_channels, out_channels, kernel_size)",
     "relu": "nn.ReLU() for a layer, nn.functional.relu(x) for the function",
     "softmax": "nn.Softmax(axis) for a layer, nn.functional.softmax(x, axis) for the function",
 }
@@ -56,9 +53,7 @@ FUNCTIONAL = {
     "pad": _PAD,
     "interpolate": _REPEAT,
     "upsample": _REPEAT,
-    "binary_cross_entropy": "F.binary_cross_entropy_with_logits(x, target) and leave the sigmoid out",
     "normalize": "x / lucid.linalg.vector_norm(x, axis=axis, keepdims=True)",
-    "cosine_similarity": "lucid.vecdot(x, y) of two that were divided by lucid.linalg.vector_norm",
     "threshold": "lucid.where(x > threshold, x, value)",
 }
 

@@ -15,7 +15,7 @@ import lucid
 import lucid.nn.functional as F
 from lucid import Tensor
 from lucid.engines.cpu.kernels import table
-from lucid.nn.functional.loss import class_entropy
+from lucid.nn.functional.loss_classes import class_entropy
 from tests.engines.kernels.agree import LAYOUTS, agree
 
 REDUCTIONS = ("mean", "sum", "none")

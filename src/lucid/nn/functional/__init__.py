@@ -23,6 +23,7 @@ from lucid.nn.functional.adaptive_pooling import (
 )
 from lucid.nn.functional.attention import scaled_dot_product_attention
 from lucid.nn.functional.batch_normalization import batch_norm, instance_norm
+from lucid.nn.functional.bilinear import bilinear
 from lucid.nn.functional.convolution import (
     conv1d,
     conv2d,
@@ -31,19 +32,34 @@ from lucid.nn.functional.convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from lucid.nn.functional.ctc import ctc_loss
+from lucid.nn.functional.distance import cdist, cosine_similarity, pairwise_distance, pdist
 from lucid.nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
 from lucid.nn.functional.embedding import embedding
+from lucid.nn.functional.embedding_bag import embedding_bag
 from lucid.nn.functional.fractional_pooling import fractional_max_pool2d, fractional_max_pool3d
 from lucid.nn.functional.linear import flatten, linear, one_hot
-from lucid.nn.functional.loss import (
+from lucid.nn.functional.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from lucid.nn.functional.loss_classes import cross_entropy, nll_loss
+from lucid.nn.functional.loss_distributions import gaussian_nll_loss, kl_div, poisson_nll_loss
+from lucid.nn.functional.loss_margins import (
+    cosine_embedding_loss,
+    hinge_embedding_loss,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
+from lucid.nn.functional.loss_yes_no import (
+    binary_cross_entropy,
     binary_cross_entropy_with_logits,
-    cross_entropy,
-    l1_loss,
-    mse_loss,
-    nll_loss,
+    multilabel_soft_margin_loss,
+    soft_margin_loss,
 )
 from lucid.nn.functional.lp_pooling import lp_pool1d, lp_pool2d, lp_pool3d
 from lucid.nn.functional.normalization import group_norm, layer_norm, rms_norm
+from lucid.nn.functional.padding import pad
 from lucid.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from lucid.nn.functional.rectifiers import celu, elu, hardsigmoid, hardswish, hardtanh, prelu, relu6, selu
 from lucid.nn.functional.recurrent import gru_cell, lstm_cell, rnn_cell
@@ -114,6 +130,8 @@ __all__ = [
     "dropout1d",
     "dropout2d",
     "dropout3d",
+    "embedding_bag",
+    "bilinear",
     "lp_pool1d",
     "lp_pool2d",
     "lp_pool3d",
@@ -122,6 +140,27 @@ __all__ = [
     "max_unpool1d",
     "max_unpool2d",
     "max_unpool3d",
+    "smooth_l1_loss",
+    "huber_loss",
+    "binary_cross_entropy",
+    "soft_margin_loss",
+    "multilabel_soft_margin_loss",
+    "kl_div",
+    "poisson_nll_loss",
+    "gaussian_nll_loss",
+    "margin_ranking_loss",
+    "hinge_embedding_loss",
+    "cosine_embedding_loss",
+    "triplet_margin_loss",
+    "triplet_margin_with_distance_loss",
+    "multi_margin_loss",
+    "multilabel_margin_loss",
+    "ctc_loss",
+    "cosine_similarity",
+    "pairwise_distance",
+    "cdist",
+    "pdist",
+    "pad",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

@@ -1,29 +1,25 @@
-"""Losses: how far results lie from what they should be.
+"""Losses: how far results lie from what they should be; here those of plain numbers.
 
 Every loss takes ``reduction``: ``"mean"`` of the elements' losses, their ``"sum"``, or ``"none"``
 for the losses themselves. A loss does not broadcast: (N, 1) against (N,) would compare each
 result with every target, and is an error.
+
+Read next: ``loss_classes.py`` and the other files that begin with ``loss_``.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from lucid.engines.dtypes import float16, float32
-from lucid.errors import ArgumentError, DTypeError, ShapeError
-from lucid.fused import fused
+from lucid.errors import ArgumentError, ShapeError
 from lucid.nn.functional import checks
-from lucid.nn.functional.smooth import log1p_exp
-from lucid.nn.functional.softmax import log_softmax
-from lucid.ops import abs, astype, getitem, square, where
-from lucid.recording import held
+from lucid.ops import abs, astype, square, where
 
 REDUCTIONS = ("mean", "sum", "none")
 
 
-def _reduce(losses: Any, reduction: str, count: Any = None) -> Any:
+def reduced(losses: Any, reduction: str, count: Any = None) -> Any:
     """Reduce ``losses``; their mean is over ``count``, by default their number."""
     if reduction == "none":
         return losses
@@ -31,26 +27,42 @@ def _reduce(losses: Any, reduction: str, count: Any = None) -> Any:
         return losses.sum()
     if count is None:
         return losses.mean()
-    return astype(_total(losses) / count, losses.dtype, copy=False)
+    return astype(total(losses) / count, losses.dtype, copy=False)
 
 
-def _total(x: Any) -> Any:
+def total(x: Any) -> Any:
     """Return the sum of ``x``; of half precision in single, as what it is divided by may be as large."""
     return x.sum(dtype=float32) if x.dtype == float16 else x.sum()
 
 
-# ----------------------------------------------------------------- numbers
+def pair(function: str, x: Any, target: Any, reduction: str) -> tuple[Any, Any]:
+    """Return the input and the target of a loss, checked: Tensors of one shape, of floats."""
+    checks.one_of(function, "reduction", reduction, REDUCTIONS)
+    x = checks.floating(function, "x", x)
+    target = checks.real(function, "target", target, x)
+    checks.equal_shapes(function, x, target)
+    return x, target if target.dtype.kind == "f" else target.astype(x.dtype)
 
 
-def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+def _element_weight(function: str, weight: Any, x: Any) -> Any:
+    """Return the ``weight`` of each element's loss, checked: it does not broadcast either."""
+    weight = checks.real(function, "weight", weight, x)
+    if weight.shape != x.shape:
+        raise ShapeError(f"{function} expects weight of the shape of x, {x.shape}, got {weight.shape}")
+    return weight.astype(x.dtype)
+
+
+def mse_loss(x: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:
     r"""Return the squared error.
 
-    .. math:: \ell = (x - y)^2
+    .. math:: \ell = w (x - y)^2
 
     Args:
         x: a Tensor of floats.
         target: a Tensor of the same shape.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        weight: :math:`w`, a Tensor of the same shape. The mean is weighted then: the sum over that of
+            the weights.
 
     Shape:
         ``(*), (*) -> ()``, or ``(*)`` without a reduction.
@@ -61,20 +73,24 @@ def mse_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
     Example:
         >>> F.mse_loss(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
         Tensor(2.0)
+        >>> F.mse_loss(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]), weight=Tensor([3.0, 1.0]))
+        Tensor(1.0)
     """
-    x, target = _pair("mse_loss", x, target, reduction)
-    return _reduce(square(x - target), reduction)
+    x, target = pair("mse_loss", x, target, reduction)
+    return _weighed("mse_loss", square(x - target), reduction, weight)
 
 
-def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
+def l1_loss(x: Any, target: Any, reduction: str = "mean", *, weight: Any = None) -> Any:
     r"""Return the absolute error. Its derivative where ``x`` is right is 0.
 
-    .. math:: \ell = |x - y|
+    .. math:: \ell = w |x - y|
 
     Args:
         x: a Tensor of floats.
         target: a Tensor of the same shape.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        weight: :math:`w`, a Tensor of the same shape. The mean is weighted then: the sum over that of
+            the weights.
 
     Shape:
         ``(*), (*) -> ()``, or ``(*)`` without a reduction.
@@ -86,289 +102,95 @@ def l1_loss(x: Any, target: Any, reduction: str = "mean") -> Any:
         >>> F.l1_loss(Tensor([1.0, 2.0]), Tensor([1.0, 4.0]))
         Tensor(1.0)
     """
-    x, target = _pair("l1_loss", x, target, reduction)
-    return _reduce(abs(x - target), reduction)
+    x, target = pair("l1_loss", x, target, reduction)
+    return _weighed("l1_loss", abs(x - target), reduction, weight)
 
 
-def _pair(function: str, x: Any, target: Any, reduction: str) -> tuple[Any, Any]:
-    checks.one_of(function, "reduction", reduction, REDUCTIONS)
-    x = checks.floating(function, "x", x)
-    target = checks.real(function, "target", target, x)
-    checks.equal_shapes(function, x, target)
-    return x, target if target.dtype.kind == "f" else target.astype(x.dtype)
+def _weighed(function: str, losses: Any, reduction: str, weight: Any) -> Any:
+    if weight is None:
+        return reduced(losses, reduction)
+    weight = _element_weight(function, weight, losses)
+    return reduced(losses * weight, reduction, total(weight))
 
 
-# ----------------------------------------------------------------- yes or no
+def smooth_l1_loss(x: Any, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Any:
+    r"""Return the absolute error, rounded off into a parabola where it is small.
 
+    .. math:: \ell = \begin{cases}
+        (x - y)^2 / (2 \beta) & \text{if } |x - y| < \beta \\
+        |x - y| - \beta / 2 & \text{otherwise}
+        \end{cases}
 
-def binary_cross_entropy_with_logits(
-    x: Any, target: Any, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
-) -> Any:
-    r"""Return the cross entropy of yes-or-no questions, from logits.
-
-    .. math:: \ell = -w \left( p \, y \log \sigma(x) + (1 - y) \log (1 - \sigma(x)) \right)
-
-    It is computed from the logits, because the logarithm of a sigmoid that has been rounded
-    to 0 is lost.
+    It is ``huber_loss`` divided by ``beta``; its slope is 1 where the error is large.
 
     Args:
-        x: logits, a Tensor of floats.
-        target: probabilities of yes, a Tensor of the same shape; integers and booleans are taken too.
-        weight: of each element's loss; it broadcasts to ``x``.
+        x: a Tensor of floats.
+        target: a Tensor of the same shape.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
-        pos_weight: :math:`p`, the weight of a yes against a no; it broadcasts to ``x``.
+        beta: where the parabola ends; 0 gives ``l1_loss``.
 
     Shape:
         ``(*), (*) -> ()``, or ``(*)`` without a reduction.
 
     Raises:
-        ShapeError: if the shapes differ, or a weight does not broadcast to them.
-        ArgumentError: if a target is no probability.
+        ShapeError: if the shapes differ.
+        ArgumentError: if ``beta`` is negative.
 
     Example:
-        >>> loss = F.binary_cross_entropy_with_logits(Tensor([0.0]), Tensor([1.0]))
-        >>> print(f"{loss:.4f}")
-        0.6931
+        >>> F.smooth_l1_loss(Tensor([0.0, 3.0]), Tensor([1.0, 0.0]), reduction="none")
+        Tensor([0.5, 2.5])
+
+    Girshick, Fast R-CNN, 2015.
     """
-    name = "binary_cross_entropy_with_logits"
-    x, target = _pair(name, x, target, reduction)
-    _check_probabilities(name, target)
-    # No large numbers are subtracted here, so that also the losses of sure answers keep their digits.
-    if_yes, if_no = target * log1p_exp(-x), (1 - target) * log1p_exp(x)
-    if pos_weight is not None:
-        if_yes = if_yes * _broadcast_weight(name, "pos_weight", pos_weight, x)
-    losses = if_yes + if_no
-    if weight is not None:
-        losses = losses * _broadcast_weight(name, "weight", weight, x)
-    return _reduce(losses, reduction)
+    x, target = pair("smooth_l1_loss", x, target, reduction)
+    beta = checks.number("smooth_l1_loss", "beta", beta, 0)
+    size = abs(x - target)
+    if beta:
+        size = where(size < beta, square(size) * (0.5 / beta), size - 0.5 * beta)
+    return reduced(size, reduction)
 
 
-def _broadcast_weight(function: str, name: str, weight: Any, x: Any) -> Any:
-    weight = checks.real(function, name, weight, x)
-    tail = x.shape[max(0, x.ndim - weight.ndim) :]
-    if weight.ndim > x.ndim or any(n not in (1, m) for n, m in zip(weight.shape, tail, strict=True)):
-        raise ShapeError(
-            f"{function} expects a {name} that broadcasts to x of shape {x.shape}, got {weight.shape}"
-        )
-    return weight.astype(x.dtype)
+def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
+    r"""Return half the squared error, continued as a straight line where the error is large.
 
-
-def _check_probabilities(function: str, target: Any) -> None:
-    """Raise if a target is far from being a probability: a label, a logit, a nan."""
-    if not target.size:
-        return
-    target = held(target)
-    low, high = float(target.min()), float(target.max())
-    # A mixture of probabilities may exceed 1 by rounding; a mistake exceeds it by more.
-    if not (low >= -1e-3 and high <= 1 + 1e-3):
-        raise ArgumentError(
-            f"{function} expects target to hold probabilities from 0 to 1, "
-            f"got values from {low:g} to {high:g}"
-        )
-
-
-# ----------------------------------------------------------------- one class of several
-
-
-def cross_entropy(
-    x: Any,
-    target: Any,
-    weight: Any = None,
-    *,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Any:
-    r"""Return the cross entropy between classes and the softmax of logits.
-
-    .. math:: \ell = -w_y \log \operatorname{softmax}(x)_y
-        \qquad \text{or} \qquad \ell = -\sum_c w_c \, y_c \log \operatorname{softmax}(x)_c
+    .. math:: \ell = w \begin{cases}
+        (x - y)^2 / 2 & \text{if } |x - y| < \delta \\
+        \delta (|x - y| - \delta / 2) & \text{otherwise}
+        \end{cases}
 
     Args:
-        x: logits, a Tensor of floats with the classes along axis 1 (axis 0 if it is the only one).
-        target: the classes as integers from 0 to ``C - 1``; or the probability of every class as
-            floats, in the shape of ``x``.
-        weight: of each class.
-        ignore_index: a class that counts for nothing, neither in the loss nor in the mean.
-        reduction: ``"mean"``, ``"sum"`` or ``"none"``. With classes the mean is weighted by
-            ``weight``; of no targets it is nan.
-        label_smoothing: the share of the target that is spread over all classes, from 0 to 1.
+        x: a Tensor of floats.
+        target: a Tensor of the same shape.
+        reduction: ``"mean"``, ``"sum"`` or ``"none"``.
+        delta: :math:`\delta`, where the line begins, which is its slope too.
+        weight: :math:`w`, a Tensor of the same shape. The mean is over the elements all the same, as in
+            PyTorch; that of ``mse_loss`` is over the weights.
 
     Shape:
-        x ``(N, C, *)`` or ``(C,)``, target ``(N, *)`` or ``()``, or that of x
-        ``-> ()``, or ``(N, *)`` without a reduction.
+        ``(*), (*) -> ()``, or ``(*)`` without a reduction.
 
     Raises:
-        ShapeError: if the shapes do not fit together.
-        DTypeError: if classes are floats, or probabilities integers.
-        ArgumentError: if a class does not exist.
+        ShapeError: if the shapes differ.
+        ArgumentError: if ``delta`` is not positive.
 
     Example:
-        >>> loss = F.cross_entropy(Tensor([[0.0, 0.0]]), Tensor([1]))
-        >>> print(f"{loss:.4f}")
-        0.6931
+        >>> F.huber_loss(Tensor([0.0, 3.0]), Tensor([1.0, 0.0]), reduction="none", delta=2.0)
+        Tensor([0.5, 4.0])
 
-    Szegedy et al., Rethinking the Inception Architecture, 2015 (label smoothing).
+    Huber, Robust Estimation of a Location Parameter, 1964.
     """
-    name = "cross_entropy"
-    checks.one_of(name, "reduction", reduction, REDUCTIONS)
-    smoothing = checks.number(name, "label_smoothing", label_smoothing, 0, 1)
-    x = checks.floating(name, "x", x)
-    axis = _class_axis(name, x)
-    target = checks.real(name, "target", target, x)
-    if target.dtype.kind == "f" and target.shape == x.shape:
-        if checks.integer(name, "ignore_index", ignore_index) >= 0:
-            raise ArgumentError(
-                f"{name}: ignore_index={ignore_index} needs classes as target, got probabilities"
-            )
-        log_p = log_softmax(x, axis)
-        return _reduce(_against_probabilities(name, log_p, target, weight, axis, smoothing), reduction)
-    if target.shape == x.shape:
-        raise DTypeError(
-            f"{name}: a target of the shape of x holds probabilities, which are floats, got "
-            f"{target.dtype.name}: write target.astype(lucid.{x.dtype.name})"
-        )
-    target, ignored = _check_classes(name, x, target, ignore_index, axis)
-    weight = None if weight is None else _class_weight(name, x, weight, axis)
-    return class_entropy(x, target, weight, ignore_index=ignored, smoothing=smoothing, reduction=reduction)
-
-
-@fused
-def class_entropy(
-    x: Any, target: Any, weight: Any, *, ignore_index: int | None, smoothing: float, reduction: str
-) -> Any:
-    """Return the cross entropy of classes, all of which exist; see ``cross_entropy``.
-
-    An ``ignore_index`` of None says that there are none to ignore.
-    """
-    axis = min(1, x.ndim - 1)
-    log_p = log_softmax(x, axis)
-    losses, count, ignored = _of_classes(log_p, target, weight, ignore_index, axis)
-    if smoothing:
-        # The smooth part is the loss against all classes alike.
-        everywhere = -_weighted(log_p, weight, axis).mean(axis)
-        if ignored is not None:
-            everywhere = where(ignored, 0.0, everywhere)
-        losses = (1 - smoothing) * losses + smoothing * everywhere
-    return _reduce(losses, reduction, count)
-
-
-def nll_loss(
-    x: Any, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
-) -> Any:
-    r"""Return the negative logarithm of the probability of each target class.
-
-    .. math:: \ell = -w_y \, x_y
-
-    Args:
-        x: logarithms of probabilities, as ``log_softmax`` gives them, with the classes along
-            axis 1 (axis 0 if it is the only one).
-        target: the classes, integers from 0 to ``C - 1``.
-        weight: of each class.
-        ignore_index: a class that counts for nothing, neither in the loss nor in the mean.
-        reduction: ``"mean"``, weighted by ``weight``, ``"sum"`` or ``"none"``.
-
-    Shape:
-        x ``(N, C, *)`` or ``(C,)``, target ``(N, *)`` or ``() -> ()``,
-        or ``(N, *)`` without a reduction.
-
-    Raises:
-        ShapeError: if the shapes do not fit together.
-        DTypeError: if the classes are not integers.
-        ArgumentError: if a class does not exist.
-
-    Example:
-        >>> F.nll_loss(Tensor([[-1.0, -2.0]]), Tensor([1]))
-        Tensor(2.0)
-    """
-    checks.one_of("nll_loss", "reduction", reduction, REDUCTIONS)
-    x = checks.floating("nll_loss", "x", x)
-    axis = _class_axis("nll_loss", x)
-    target, ignored = _check_classes("nll_loss", x, target, ignore_index, axis)
-    weight = None if weight is None else _class_weight("nll_loss", x, weight, axis)
-    losses, count, _ = _of_classes(x, target, weight, ignored, axis)
-    return _reduce(losses, reduction, count)
-
-
-def _class_axis(function: str, x: Any) -> int:
-    if x.ndim == 0:
-        raise ShapeError(f"{function} expects x of shape (N, C, ...) or (C,), got ()")
-    return 0 if x.ndim == 1 else 1
-
-
-def _check_classes(
-    function: str, x: Any, target: Any, ignore_index: int, axis: int
-) -> tuple[Any, int | None]:
-    """Return the target, checked, and the class to ignore; None where no target can be it."""
-    expected = (*x.shape[:axis], *x.shape[axis + 1 :])
-    target = checks.whole(function, "target", target, x)
-    if target.shape != expected:
-        fix = ""
-        if target.shape == x.shape[:-1]:
-            c = x.shape[-1]
-            fix = f": classes are axis 1, so write x.reshape((-1, {c})) and target.reshape(-1)"
-        raise ShapeError(
-            f"{function} expects target of shape {expected} for x of shape {x.shape}, got {target.shape}{fix}"
-        )
-    ignored = checks.integer(function, "ignore_index", ignore_index)
-    low, high = checks.extremes(target)
-    found = low <= ignored <= high
-    if found:
-        low, high = checks.extremes(where(target == ignored, 0, target))
-    checks.in_range(function, "target", low, high, x.shape[axis], "the number of classes")
-    return target, ignored if found else None
-
-
-def _of_classes(
-    log_p: Any, target: Any, weight: Any, ignore_index: int | None, axis: int
-) -> tuple[Any, Any, Any]:
-    """Return the loss of each target, the count that a mean divides by, and which are ignored.
-
-    The latter two are None where every target counts as one.
-    """
-    ignored = None
-    if ignore_index is not None:
-        ignored = target == ignore_index
-        target = where(ignored, 0, target)
-    # A target of (N, *) picks log_p[n, target[n, *], *]: the other axes are indexed by their own positions.
-    index: list[Any] = list(np.indices(target.shape, sparse=True))
-    index.insert(axis, target)
-    losses = -getitem(log_p, tuple(index))
-    count = None
+    x, target = pair("huber_loss", x, target, reduction)
+    delta = positive("huber_loss", "delta", delta)
+    size = abs(x - target)
+    losses = where(size < delta, 0.5 * square(size), delta * (size - 0.5 * delta))
     if weight is not None:
-        count = getitem(weight, target)
-        losses = losses * count
-    if ignored is not None:
-        losses = where(ignored, 0.0, losses)
-        count = (~ignored).astype(log_p.dtype) if count is None else where(ignored, 0.0, count)
-    return losses, None if count is None else _total(count), ignored
+        losses = losses * _element_weight("huber_loss", weight, x)
+    return reduced(losses, reduction)
 
 
-def _against_probabilities(
-    function: str, log_p: Any, target: Any, weight: Any, axis: int, smoothing: float
-) -> Any:
-    """Return the loss of each target that gives a probability to every class."""
-    _check_probabilities(function, target)
-    if smoothing:
-        target = (1 - smoothing) * target + smoothing / log_p.shape[axis]
-    # What has no probability costs nothing, even where its logarithm is -inf: 0 * inf would be nan.
-    losses = where(target == 0, 0.0, target * log_p)
-    weight = None if weight is None else _class_weight(function, log_p, weight, axis)
-    return -_weighted(losses, weight, axis).sum(axis)
-
-
-def _weighted(losses: Any, weight: Any, axis: int) -> Any:
-    """Return ``losses`` times the weight of their class, along ``axis``."""
-    if weight is None:
-        return losses
-    return losses * weight.reshape((-1, *(1,) * (losses.ndim - axis - 1)))  # (C, 1, ...)
-
-
-def _class_weight(function: str, like: Any, weight: Any, axis: int) -> Any:
-    weight = checks.real(function, "weight", weight, like)
-    if weight.shape != (like.shape[axis],):
-        raise ShapeError(
-            f"{function} expects weight of shape {(like.shape[axis],)}, one for each class, "
-            f"got {weight.shape}"
-        )
-    return weight.astype(like.dtype)
+def positive(function: str, name: str, value: Any) -> float:
+    """Return ``value``, a number above 0, as a float."""
+    number = checks.number(function, name, value)
+    if number <= 0:
+        raise ArgumentError(f"{function} expects {name} to be positive, got {value!r}")
+    return number
