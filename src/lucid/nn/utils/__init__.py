@@ -1,6 +1,6 @@
 """Helpers for models."""
 
-from lucid.nn.utils import fusion, rnn
+from lucid.nn.utils import fusion, parametrizations, parametrize, rnn
 from lucid.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -14,6 +14,7 @@ from lucid.nn.utils.fusion import (
     fuse_linear_bn_eval,
     fuse_linear_bn_weights,
 )
+from lucid.nn.utils.norms import remove_spectral_norm, remove_weight_norm, spectral_norm, weight_norm
 from lucid.nn.utils.skip_init import skip_init
 
 __all__ = [
@@ -27,7 +28,13 @@ __all__ = [
     "fusion",
     "get_total_norm",
     "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
+    "remove_spectral_norm",
+    "remove_weight_norm",
     "rnn",
     "skip_init",
+    "spectral_norm",
     "vector_to_parameters",
+    "weight_norm",
 ]
