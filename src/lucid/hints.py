@@ -44,7 +44,6 @@ NN = {
     "ConstantPad1d": _PAD,
     "ConstantPad2d": _PAD,
     "ConstantPad3d": _PAD,
-    "Hardshrink": "lucid.where(abs(x) > lambd, x, 0.0)",
     "relu": "nn.ReLU() for a layer, nn.functional.relu(x) for the function",
     "softmax": "nn.Softmax(axis) for a layer, nn.functional.softmax(x, axis) for the function",
 }
@@ -53,8 +52,6 @@ FUNCTIONAL = {
     "pad": _PAD,
     "interpolate": _REPEAT,
     "upsample": _REPEAT,
-    "normalize": "x / lucid.linalg.vector_norm(x, axis=axis, keepdims=True)",
-    "threshold": "lucid.where(x > threshold, x, value)",
 }
 
 OPTIM = {

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 from lucid.nn import functional, init, utils
 from lucid.nn.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
-from lucid.nn.layers.activation import GELU, LeakyReLU, LogSoftmax, ReLU, Sigmoid, SiLU, Softmax, Tanh
+from lucid.nn.layers.activation import (
+    GELU,
+    LeakyReLU,
+    LogSoftmax,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softmax2d,
+    Softmin,
+    Tanh,
+)
 from lucid.nn.layers.adaptive_pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -25,6 +36,16 @@ from lucid.nn.layers.batch_normalization import (
     InstanceNorm2d,
     InstanceNorm3d,
 )
+from lucid.nn.layers.blocks import (
+    ConvBNReLU1d,
+    ConvBNReLU2d,
+    ConvBNReLU3d,
+    DepthSeparableConv1d,
+    DepthSeparableConv2d,
+    DepthSeparableConv3d,
+    SelectiveKernel,
+    SEModule,
+)
 from lucid.nn.layers.convolution import (
     Conv1d,
     Conv2d,
@@ -33,7 +54,15 @@ from lucid.nn.layers.convolution import (
     ConvTranspose2d,
     ConvTranspose3d,
 )
-from lucid.nn.layers.dropout import AlphaDropout, Dropout, Dropout1d, Dropout2d, Dropout3d
+from lucid.nn.layers.dot_product_attention import ScaledDotProductAttention
+from lucid.nn.layers.dropout import (
+    AlphaDropout,
+    Dropout,
+    Dropout1d,
+    Dropout2d,
+    Dropout3d,
+    FeatureAlphaDropout,
+)
 from lucid.nn.layers.embedding import Embedding
 from lucid.nn.layers.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from lucid.nn.layers.linear import Linear
@@ -41,11 +70,15 @@ from lucid.nn.layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MS
 from lucid.nn.layers.lp_pooling import LPPool1d, LPPool2d, LPPool3d
 from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
 from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
+from lucid.nn.layers.rearrange import Rearrange
 from lucid.nn.layers.rectifiers import CELU, ELU, SELU, Hardsigmoid, Hardswish, Hardtanh, PReLU, ReLU6
 from lucid.nn.layers.recurrent import GRU, LSTM, RNN
 from lucid.nn.layers.recurrent_cells import GRUCell, LSTMCell, RNNCell
+from lucid.nn.layers.response_norm import CrossMapLRN2d, GlobalResponseNorm, LocalResponseNorm
 from lucid.nn.layers.shape import Flatten, Identity
 from lucid.nn.layers.smooth import GLU, LogSigmoid, Mish, Softplus, Softsign
+from lucid.nn.layers.structured_dropout import DropBlock, DropPath
+from lucid.nn.layers.thresholds import Hardshrink, RReLU, Softshrink, Tanhshrink, Threshold
 from lucid.nn.layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
@@ -142,6 +175,29 @@ __all__ = [
     "MaxUnpool1d",
     "MaxUnpool2d",
     "MaxUnpool3d",
+    "Hardshrink",
+    "RReLU",
+    "Softshrink",
+    "Tanhshrink",
+    "Threshold",
+    "Softmin",
+    "Softmax2d",
+    "FeatureAlphaDropout",
+    "DropPath",
+    "DropBlock",
+    "LocalResponseNorm",
+    "CrossMapLRN2d",
+    "GlobalResponseNorm",
+    "ConvBNReLU1d",
+    "ConvBNReLU2d",
+    "ConvBNReLU3d",
+    "DepthSeparableConv1d",
+    "DepthSeparableConv2d",
+    "DepthSeparableConv3d",
+    "SEModule",
+    "SelectiveKernel",
+    "Rearrange",
+    "ScaledDotProductAttention",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

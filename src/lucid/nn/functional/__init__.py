@@ -34,7 +34,14 @@ from lucid.nn.functional.convolution import (
 )
 from lucid.nn.functional.ctc import ctc_loss
 from lucid.nn.functional.distance import cdist, cosine_similarity, pairwise_distance, pdist
-from lucid.nn.functional.dropout import alpha_dropout, dropout, dropout1d, dropout2d, dropout3d
+from lucid.nn.functional.dropout import (
+    alpha_dropout,
+    dropout,
+    dropout1d,
+    dropout2d,
+    dropout3d,
+    feature_alpha_dropout,
+)
 from lucid.nn.functional.embedding import embedding
 from lucid.nn.functional.embedding_bag import embedding_bag
 from lucid.nn.functional.fractional_pooling import fractional_max_pool2d, fractional_max_pool3d
@@ -63,8 +70,16 @@ from lucid.nn.functional.padding import pad
 from lucid.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from lucid.nn.functional.rectifiers import celu, elu, hardsigmoid, hardswish, hardtanh, prelu, relu6, selu
 from lucid.nn.functional.recurrent import gru_cell, lstm_cell, rnn_cell
+from lucid.nn.functional.response_norm import (
+    cross_map_lrn2d,
+    global_response_norm,
+    local_response_norm,
+    normalize,
+)
 from lucid.nn.functional.smooth import glu, logsigmoid, mish, softplus, softsign
-from lucid.nn.functional.softmax import log_softmax, softmax
+from lucid.nn.functional.softmax import gumbel_softmax, log_softmax, softmax, softmin
+from lucid.nn.functional.structured_dropout import drop_block, drop_path
+from lucid.nn.functional.thresholds import hardshrink, rrelu, softshrink, tanhshrink, threshold
 from lucid.nn.functional.unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [
@@ -161,6 +176,20 @@ __all__ = [
     "cdist",
     "pdist",
     "pad",
+    "hardshrink",
+    "rrelu",
+    "softshrink",
+    "tanhshrink",
+    "threshold",
+    "softmin",
+    "gumbel_softmax",
+    "feature_alpha_dropout",
+    "drop_block",
+    "drop_path",
+    "cross_map_lrn2d",
+    "global_response_norm",
+    "local_response_norm",
+    "normalize",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

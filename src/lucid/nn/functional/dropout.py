@@ -11,7 +11,7 @@ from lucid.nn.functional import checks
 from lucid.nn.functional.windows import AXES
 from lucid.ops import masked_scale, where
 
-__all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d"]
+__all__ = ["alpha_dropout", "dropout", "dropout1d", "dropout2d", "dropout3d", "feature_alpha_dropout"]
 
 
 def dropout(x: Any, p: float = 0.5, training: bool = True, generator: random.Generator | None = None) -> Any:
@@ -174,11 +174,55 @@ def alpha_dropout(
 
     Klambauer et al., Self-Normalizing Neural Networks, 2017.
     """
-    x = checks.floating("alpha_dropout", "x", x)
-    p = checks.number("alpha_dropout", "p", p, 0, 1)
+    return _drop_to_the_left("alpha_dropout", x, p, training, generator, channels=False)
+
+
+def feature_alpha_dropout(
+    x: Any, p: float = 0.5, training: bool = False, generator: random.Generator | None = None
+) -> Any:
+    """Set each channel to what SELU gives far left with probability ``p``, and shift and scale all.
+
+    It is ``alpha_dropout`` that leaves out whole channels, as ``dropout2d`` does. Inputs of mean 0 and
+    variance 1 keep both.
+
+    Args:
+        x: a Tensor of floats.
+        p: the probability of being left out, from 0 to 1.
+        training: if false, ``x`` is returned as it is. That is the default, as in PyTorch.
+        generator: where the random numbers come from; by default the global generator.
+
+    Shape:
+        ``(N, C, *) -> (N, C, *)``; the first axis always counts the examples, and the second the channels
+
+    Raises:
+        ArgumentError: if ``p`` is no probability.
+        DTypeError: if ``x`` does not hold floats.
+        ShapeError: if ``x`` has fewer than two axes.
+
+    Example:
+        >>> F.feature_alpha_dropout(lucid.ones((1, 2, 2)), 1.0, training=True)
+        Tensor([[[0.0, 0.0],
+                 [0.0, 0.0]]])
+
+    Klambauer et al., Self-Normalizing Neural Networks, 2017.
+    """
+    return _drop_to_the_left("feature_alpha_dropout", x, p, training, generator, channels=True)
+
+
+def _drop_to_the_left(
+    function: str, x: Any, p: float, training: bool, generator: random.Generator | None, channels: bool
+) -> Any:
+    """Drop elements of ``x``, or whole channels, as ``alpha_dropout`` does."""
+    x = checks.floating(function, "x", x)
+    p = checks.number(function, "p", p, 0, 1)
+    shape = x.shape
+    if channels:
+        if x.ndim < 2:
+            raise ShapeError(f"{function} expects x of shape (N, C, ...), got {shape}")
+        shape = shape[:2] + (1,) * (x.ndim - 2)
     if not training or p == 0:
         return x
-    keep = random.bernoulli(1 - p, x.shape, device=x.device, generator=generator)
+    keep = random.bernoulli(1 - p, shape, device=x.device, generator=generator)
     if p == 1:
         return where(keep, x, 0.0)
     a = 1 / math.sqrt((1 - p) * (1 + p * _FAR_LEFT**2))

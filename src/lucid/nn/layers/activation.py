@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lucid.errors import ShapeError
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
 from lucid.nn.module import Module
@@ -202,3 +203,57 @@ class LogSoftmax(Module):
 
     def extra_repr(self) -> str:
         return f"axis={self.axis}"
+
+
+class Softmin(Module):
+    r"""Make positive numbers of costs, which sum to 1 along an axis: the least cost gets the largest.
+
+    .. math:: y_i = \frac{e^{-x_i}}{\sum_j e^{-x_j}}
+
+    Args:
+        axis: the axis along which the results sum to 1.
+
+    Shape:
+        ``(*) -> (*)``
+
+    Example:
+        >>> nn.Softmin()(Tensor([0.0, 1000.0]))
+        Tensor([1.0, 0.0])
+    """
+
+    def __init__(self, axis: int = -1) -> None:
+        super().__init__()
+        self.axis = checks.integer("Softmin", "axis", axis)
+
+    def forward(self, x: Any) -> Any:
+        """Return ``F.softmin(x, axis)``."""
+        return F.softmin(x, self.axis)
+
+    def extra_repr(self) -> str:
+        return f"axis={self.axis}"
+
+
+class Softmax2d(Module):
+    r"""Make positive numbers of the channels at each place of an image, which sum to 1 there.
+
+    .. math:: y_{c,i,j} = \frac{e^{x_{c,i,j}}}{\sum_d e^{x_{d,i,j}}}
+
+    Shape:
+        ``(N, C, H, W) -> (N, C, H, W)`` or ``(C, H, W) -> (C, H, W)``
+
+    Raises:
+        ShapeError: if the input has other axes.
+
+    Example:
+        >>> nn.Softmax2d()(lucid.zeros((2, 1, 2)))
+        Tensor([[[0.5, 0.5]],
+        <BLANKLINE>
+                [[0.5, 0.5]]])
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Return ``F.softmax(x, -3)``."""
+        x = checks.as_tensor("Softmax2d", "x", x)
+        if x.ndim not in (3, 4):
+            raise ShapeError(f"Softmax2d expects x of shape (N, C, H, W) or (C, H, W), got {x.shape}")
+        return F.softmax(x, -3)

@@ -148,3 +148,29 @@ class AlphaDropout(_Dropout):
     def forward(self, x: Any) -> Any:
         """Return ``F.alpha_dropout(x, p, training)``."""
         return F.alpha_dropout(x, self.p, self.training)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """Leave whole channels out with probability ``p`` so that mean 0 and variance 1 are kept, for SELU.
+
+    Only while training: after ``model.eval()`` it returns its input. See ``F.feature_alpha_dropout``.
+
+    Args:
+        p: the probability of being left out, from 0 to 1.
+
+    Shape:
+        ``(N, C, *) -> (N, C, *)``
+
+    Raises:
+        ArgumentError: if ``p`` is no probability.
+
+    Example:
+        >>> nn.FeatureAlphaDropout(0.2).eval()(lucid.ones((1, 3)))
+        Tensor([[1.0, 1.0, 1.0]])
+
+    Klambauer et al., Self-Normalizing Neural Networks, 2017.
+    """
+
+    def forward(self, x: Any) -> Any:
+        """Return ``F.feature_alpha_dropout(x, p, training)``."""
+        return F.feature_alpha_dropout(x, self.p, self.training)
