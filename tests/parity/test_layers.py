@@ -34,6 +34,7 @@ def tensor(x: Any) -> Any:
     return torch.tensor(x)
 
 
+@pytest.mark.filterwarnings("ignore:.*divides the total loss:UserWarning")  # KLDivLoss, of its mean
 @pytest.mark.parametrize("row", SHARED, ids=str)
 def test_layer(row: LayerCase) -> None:
     theirs = made(torch.nn, row, tensor, spelled).double()

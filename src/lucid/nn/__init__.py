@@ -66,7 +66,9 @@ from lucid.nn.layers.dropout import (
 from lucid.nn.layers.embedding import Embedding
 from lucid.nn.layers.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from lucid.nn.layers.linear import Linear
-from lucid.nn.layers.loss import BCEWithLogitsLoss, CrossEntropyLoss, L1Loss, MSELoss, NLLLoss
+from lucid.nn.layers.loss import L1Loss, MSELoss
+from lucid.nn.layers.loss_classes import CrossEntropyLoss, NLLLoss
+from lucid.nn.layers.loss_yes_no import BCEWithLogitsLoss
 from lucid.nn.layers.lp_pooling import LPPool1d, LPPool2d, LPPool3d
 from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
 from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
@@ -82,6 +84,20 @@ from lucid.nn.layers.thresholds import Hardshrink, RReLU, Softshrink, Tanhshrink
 from lucid.nn.layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
+
+from lucid.nn.layers.loss import SmoothL1Loss, HuberLoss
+
+from lucid.nn.layers.loss_yes_no import BCELoss, SoftMarginLoss, MultiLabelSoftMarginLoss
+
+from lucid.nn.layers.loss_distributions import KLDivLoss, PoissonNLLLoss, GaussianNLLLoss
+
+from lucid.nn.layers.loss_margins import MarginRankingLoss, HingeEmbeddingLoss, CosineEmbeddingLoss, TripletMarginLoss, TripletMarginWithDistanceLoss, MultiMarginLoss, MultiLabelMarginLoss
+
+from lucid.nn.layers.ctc import CTCLoss
+
+from lucid.nn.layers.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
+
+from lucid.nn.layers.distance import CosineSimilarity, PairwiseDistance
 
 __all__ = [
     "Buffer",
@@ -201,4 +217,23 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here
-    from lucid.hints import in_nn as __getattr__  # noqa: F401
+    from lucid.hints import in_nn as __getattr__  # noqa: F401    "SmoothL1Loss",
+    "HuberLoss",
+    "BCELoss",
+    "SoftMarginLoss",
+    "MultiLabelSoftMarginLoss",
+    "KLDivLoss",
+    "PoissonNLLLoss",
+    "GaussianNLLLoss",
+    "MarginRankingLoss",
+    "HingeEmbeddingLoss",
+    "CosineEmbeddingLoss",
+    "TripletMarginLoss",
+    "TripletMarginWithDistanceLoss",
+    "MultiMarginLoss",
+    "MultiLabelMarginLoss",
+    "CTCLoss",
+    "AdaptiveLogSoftmaxWithLoss",
+    "CosineSimilarity",
+    "PairwiseDistance",
+]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from tests.nn.layers.rows_distance import DISTANCES
 from tests.nn.layers.rows_linear import LINEAR
+from tests.nn.layers.rows_loss import LOSSES
 from tests.nn.layers.rows_pooling import POOLING
 from tests.nn.layers.rows_recurrent import RECURRENT
 from tests.nn.layers.table import LayerCase
 
 ROWS: list[LayerCase] = [
     *LINEAR,
+    *LOSSES,
+    *DISTANCES,
     *RECURRENT,
     *POOLING,
 ]

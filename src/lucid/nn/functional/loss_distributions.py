@@ -11,6 +11,8 @@ from lucid.nn.functional.loss import REDUCTIONS, pair, reduced
 from lucid.ops import clip, exp, expand_dims, full_like, log, square, where
 from lucid.recording import held
 
+KL_REDUCTIONS = (*REDUCTIONS, "batchmean")
+
 
 def kl_div(x: Any, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Any:
     r"""Return the Kullback-Leibler divergence of a distribution from the target, element by element.
@@ -40,7 +42,7 @@ def kl_div(x: Any, target: Any, *, reduction: str = "mean", log_target: bool = F
 
     Kullback and Leibler, On Information and Sufficiency, 1951.
     """
-    checks.one_of("kl_div", "reduction", reduction, (*REDUCTIONS, "batchmean"))
+    checks.one_of("kl_div", "reduction", reduction, KL_REDUCTIONS)
     by_batch = reduction == "batchmean"
     x, target = pair("kl_div", x, target, "sum" if by_batch else reduction)
     if checks.truth("kl_div", "log_target", log_target):

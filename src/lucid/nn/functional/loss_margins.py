@@ -19,15 +19,15 @@ from lucid.recording import held
 
 
 def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
+    x1: Any, x2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Any:
     r"""Return by how much numbers fail to be larger than others.
 
     .. math:: \ell = \max(0, -y (x_1 - x_2) + m)
 
     Args:
-        input1, input2: Tensors of floats, of one shape.
-        target: 1 where ``input1`` should be larger, -1 where ``input2`` should, of the same shape.
+        x1, x2: Tensors of floats, of one shape.
+        target: 1 where ``x1`` should be larger, -1 where ``x2`` should, of the same shape.
         margin: :math:`m`, by how much.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
@@ -43,10 +43,10 @@ def margin_ranking_loss(
     """
     name = "margin_ranking_loss"
     margin = checks.number(name, "margin", margin)
-    input1, input2 = _alike(name, reduction, input1=input1, input2=input2)
-    target = checks.real(name, "target", target, input1).astype(input1.dtype)
-    _same_shape(name, "target", target, input1.shape)
-    return reduced(ops.clip(margin - target * (input1 - input2), 0.0), reduction)
+    x1, x2 = _alike(name, reduction, x1=x1, x2=x2)
+    target = checks.real(name, "target", target, x1).astype(x1.dtype)
+    _same_shape(name, "target", target, x1.shape)
+    return reduced(ops.clip(margin - target * (x1 - x2), 0.0), reduction)
 
 
 def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
@@ -79,7 +79,7 @@ def hinge_embedding_loss(x: Any, target: Any, margin: float = 1.0, *, reduction:
 
 
 def cosine_embedding_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
+    x1: Any, x2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Any:
     r"""Return how far vectors that belong together differ in direction, and how alike others are.
 
@@ -91,7 +91,7 @@ def cosine_embedding_loss(
     To each squared length 1e-12 is added, so that a vector of zeros has a cosine, which is 0.
 
     Args:
-        input1, input2: vectors, Tensors of floats of one shape.
+        x1, x2: vectors, Tensors of floats of one shape.
         target: 1 or -1 for each pair.
         margin: :math:`m`, the cosine from which on vectors are too much alike.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
@@ -110,18 +110,18 @@ def cosine_embedding_loss(
     """
     name = "cosine_embedding_loss"
     margin = checks.number(name, "margin", margin)
-    input1, input2 = _alike(name, reduction, input1=input1, input2=input2)
-    if input1.ndim not in (1, 2):
-        raise ShapeError(f"{name} expects input1 of shape (N, D) or (D,), got {input1.shape}")
-    target = checks.real(name, "target", target, input1)
-    _same_shape(name, "target", target, input1.shape[:-1])
+    x1, x2 = _alike(name, reduction, x1=x1, x2=x2)
+    if x1.ndim not in (1, 2):
+        raise ShapeError(f"{name} expects x1 of shape (N, D) or (D,), got {x1.shape}")
+    target = checks.real(name, "target", target, x1)
+    _same_shape(name, "target", target, x1.shape[:-1])
     _check_signs(name, target)
     # 1e-12 is nothing in half precision, and the squares may be too much.
-    a, b = (x.astype(float32) if x.dtype == float16 else x for x in (input1, input2))
+    a, b = (x.astype(float32) if x.dtype == float16 else x for x in (x1, x2))
     lengths = (ops.square(a).sum(axis=-1) + 1e-12) * (ops.square(b).sum(axis=-1) + 1e-12)
     cosine = (a * b).sum(axis=-1) / ops.sqrt(lengths)
     losses = ops.where(target > 0, 1.0 - cosine, ops.clip(cosine - margin, 0.0))
-    return reduced(ops.astype(losses, input1.dtype, copy=False), reduction)
+    return reduced(ops.astype(losses, x1.dtype, copy=False), reduction)
 
 
 # ----------------------------------------------------------------- triplets
