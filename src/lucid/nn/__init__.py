@@ -27,6 +27,7 @@ from lucid.nn.layers.adaptive_pooling import (
     AdaptiveMaxPool2d,
     AdaptiveMaxPool3d,
 )
+from lucid.nn.layers.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
 from lucid.nn.layers.attention import MultiheadAttention
 from lucid.nn.layers.batch_normalization import (
     BatchNorm1d,
@@ -54,6 +55,8 @@ from lucid.nn.layers.convolution import (
     ConvTranspose2d,
     ConvTranspose3d,
 )
+from lucid.nn.layers.ctc import CTCLoss
+from lucid.nn.layers.distance import CosineSimilarity, PairwiseDistance
 from lucid.nn.layers.dot_product_attention import ScaledDotProductAttention
 from lucid.nn.layers.dropout import (
     AlphaDropout,
@@ -66,9 +69,19 @@ from lucid.nn.layers.dropout import (
 from lucid.nn.layers.embedding import Embedding
 from lucid.nn.layers.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
 from lucid.nn.layers.linear import Linear
-from lucid.nn.layers.loss import L1Loss, MSELoss
+from lucid.nn.layers.loss import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 from lucid.nn.layers.loss_classes import CrossEntropyLoss, NLLLoss
-from lucid.nn.layers.loss_yes_no import BCEWithLogitsLoss
+from lucid.nn.layers.loss_distributions import GaussianNLLLoss, KLDivLoss, PoissonNLLLoss
+from lucid.nn.layers.loss_margins import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiLabelMarginLoss,
+    MultiMarginLoss,
+    TripletMarginLoss,
+    TripletMarginWithDistanceLoss,
+)
+from lucid.nn.layers.loss_yes_no import BCELoss, BCEWithLogitsLoss, MultiLabelSoftMarginLoss, SoftMarginLoss
 from lucid.nn.layers.lp_pooling import LPPool1d, LPPool2d, LPPool3d
 from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
 from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
@@ -84,20 +97,6 @@ from lucid.nn.layers.thresholds import Hardshrink, RReLU, Softshrink, Tanhshrink
 from lucid.nn.layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
-
-from lucid.nn.layers.loss import SmoothL1Loss, HuberLoss
-
-from lucid.nn.layers.loss_yes_no import BCELoss, SoftMarginLoss, MultiLabelSoftMarginLoss
-
-from lucid.nn.layers.loss_distributions import KLDivLoss, PoissonNLLLoss, GaussianNLLLoss
-
-from lucid.nn.layers.loss_margins import MarginRankingLoss, HingeEmbeddingLoss, CosineEmbeddingLoss, TripletMarginLoss, TripletMarginWithDistanceLoss, MultiMarginLoss, MultiLabelMarginLoss
-
-from lucid.nn.layers.ctc import CTCLoss
-
-from lucid.nn.layers.adaptive_softmax import AdaptiveLogSoftmaxWithLoss
-
-from lucid.nn.layers.distance import CosineSimilarity, PairwiseDistance
 
 __all__ = [
     "Buffer",
@@ -214,10 +213,7 @@ __all__ = [
     "SelectiveKernel",
     "Rearrange",
     "ScaledDotProductAttention",
-]
-
-if not TYPE_CHECKING:  # a type checker knows by itself what is here
-    from lucid.hints import in_nn as __getattr__  # noqa: F401    "SmoothL1Loss",
+    "SmoothL1Loss",
     "HuberLoss",
     "BCELoss",
     "SoftMarginLoss",
@@ -237,3 +233,6 @@ if not TYPE_CHECKING:  # a type checker knows by itself what is here
     "CosineSimilarity",
     "PairwiseDistance",
 ]
+
+if not TYPE_CHECKING:  # a type checker knows by itself what is here
+    from lucid.hints import in_nn as __getattr__  # noqa: F401
