@@ -152,7 +152,7 @@ def test_instance_norm_keeps_the_mean_of_its_examples_statistics() -> None:
     layer(x)
     close(layer.running_mean, x.numpy().mean(2).mean(0))
     close(layer.running_var, x.numpy().var(2, ddof=1).mean(0))
-    assert layer.num_batches_tracked.item() == 1
+    assert layer.num_batches_tracked.item() == 0  # what is counted is what a mean is taken of
     expected = (x.numpy() - x.numpy().mean(2).mean(0)[:, None]) / np.sqrt(
         x.numpy().var(2, ddof=1).mean(0)[:, None] + 1e-5
     )
@@ -376,4 +376,5 @@ def test_what_vmap_refuses_leaves_a_layer_as_it_was(layer: Any, momentum: float 
     assert {name: b.tolist() for name, b in norm.named_buffers()} == before
     same = lucid.random.normal((2, 3, 4))
     lucid.func.vmap(lambda y: norm(same) + y)(lucid.zeros((5, 2, 3, 4)))  # one batch for all
-    assert norm.num_batches_tracked.item() == 2
+    counted = layer is nn.BatchNorm1d or momentum is None
+    assert norm.num_batches_tracked.item() == (2 if counted else 0)

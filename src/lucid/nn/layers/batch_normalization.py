@@ -72,8 +72,8 @@ class _ChannelNorm(Module):
         return 1 / (int(self.num_batches_tracked) + 1)  # the mean of all batches
 
     def _count(self, x: Any) -> None:
-        """Count the batch ``x`` among those that moved the running statistics."""
-        if self.num_batches_tracked is None or not x.size:
+        """Count the batch ``x``; an empty one not among those of which the mean is taken."""
+        if self.num_batches_tracked is None or not (x.size or self.momentum is not None):
             return
         one: Any = 1
         if state.levels and self.running_mean is not None:
@@ -120,7 +120,7 @@ class BatchNorm1d(_ChannelNorm):
     In training, :math:`\mu` and :math:`\sigma^2` are those of the batch, and the running statistics
     move towards them; the running variance is the unbiased one. In evaluation, the running
     statistics take their place. Activation and residual are computed in the same pass over memory.
-    An empty batch moves nothing and is not counted.
+    An empty batch moves nothing.
 
     Args:
         num_features: how many channels there are.
@@ -245,8 +245,8 @@ class InstanceNorm1d(_ChannelNorm):
     .. math:: y = \frac{x - \operatorname{E}[x]}{\sqrt{\operatorname{Var}[x] + \epsilon}} \, \gamma + \beta
 
     With running statistics, these move towards the mean of those of the examples in training, and
-    take their place in evaluation. They are kept as those of batch normalisation: batches are counted, and
-    momentum None makes them the mean of all batches, where PyTorch's do not move.
+    take their place in evaluation. Momentum None makes them the mean of all batches, which are counted
+    then; in PyTorch they do not move then. Otherwise the count stays 0, as PyTorch's does.
 
     Args:
         num_features: how many channels there are.
@@ -261,7 +261,7 @@ class InstanceNorm1d(_ChannelNorm):
         weight: Parameter of shape ``(num_features,)`` that begins with ones, or None.
         bias: Parameter of shape ``(num_features,)`` that begins with zeros, or None.
         running_mean, running_var: Buffers of shape ``(num_features,)``, or None.
-        num_batches_tracked: Buffer, how many batches moved them; or None.
+        num_batches_tracked: Buffer, how many batches moved them if ``momentum`` is None, else 0; or None.
 
     Shape:
         ``(N, C, L) -> (N, C, L)`` or ``(C, L) -> (C, L)``
@@ -311,7 +311,7 @@ class InstanceNorm1d(_ChannelNorm):
             self._share() if self.training else 0.0,
             self.eps,
         )
-        if self.training:
+        if self.training and self.momentum is None:
             self._count(x)
         return y if batched else y.reshape(x.shape)
 
