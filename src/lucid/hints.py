@@ -33,23 +33,16 @@ LUCID = {
     "softmax": "lucid.nn.functional.softmax(x, axis)",
 }
 
-_PAD = "lucid.pad(x, pairs), with a pair (before, after) for each axis"
 _REPEAT = "lucid.repeat(x, n, axis=axis) for each axis of the image, which is the nearest neighbour"
 
 NN = {
     "Upsample": _REPEAT,
     "UpsamplingNearest2d": _REPEAT,
-    "ZeroPad1d": _PAD,
-    "ZeroPad2d": _PAD,
-    "ConstantPad1d": _PAD,
-    "ConstantPad2d": _PAD,
-    "ConstantPad3d": _PAD,
     "relu": "nn.ReLU() for a layer, nn.functional.relu(x) for the function",
     "softmax": "nn.Softmax(axis) for a layer, nn.functional.softmax(x, axis) for the function",
 }
 
 FUNCTIONAL = {
-    "pad": _PAD,
     "interpolate": _REPEAT,
     "upsample": _REPEAT,
 }

@@ -47,6 +47,14 @@ from lucid.nn.layers.blocks import (
     SelectiveKernel,
     SEModule,
 )
+from lucid.nn.layers.constant_padding import (
+    ConstantPad1d,
+    ConstantPad2d,
+    ConstantPad3d,
+    ZeroPad1d,
+    ZeroPad2d,
+    ZeroPad3d,
+)
 from lucid.nn.layers.convolution import (
     Conv1d,
     Conv2d,
@@ -84,16 +92,29 @@ from lucid.nn.layers.loss_margins import (
 from lucid.nn.layers.loss_yes_no import BCELoss, BCEWithLogitsLoss, MultiLabelSoftMarginLoss, SoftMarginLoss
 from lucid.nn.layers.lp_pooling import LPPool1d, LPPool2d, LPPool3d
 from lucid.nn.layers.normalization import GroupNorm, LayerNorm, RMSNorm
+from lucid.nn.layers.padding import (
+    CircularPad1d,
+    CircularPad2d,
+    CircularPad3d,
+    ReflectionPad1d,
+    ReflectionPad2d,
+    ReflectionPad3d,
+    ReplicationPad1d,
+    ReplicationPad2d,
+    ReplicationPad3d,
+)
 from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from lucid.nn.layers.rearrange import Rearrange
 from lucid.nn.layers.rectifiers import CELU, ELU, SELU, Hardsigmoid, Hardswish, Hardtanh, PReLU, ReLU6
 from lucid.nn.layers.recurrent import GRU, LSTM, RNN
 from lucid.nn.layers.recurrent_cells import GRUCell, LSTMCell, RNNCell
 from lucid.nn.layers.response_norm import CrossMapLRN2d, GlobalResponseNorm, LocalResponseNorm
-from lucid.nn.layers.shape import Flatten, Identity
+from lucid.nn.layers.shape import Flatten, Identity, Unflatten
+from lucid.nn.layers.shuffling import ChannelShuffle, PixelShuffle, PixelUnshuffle
 from lucid.nn.layers.smooth import GLU, LogSigmoid, Mish, Softplus, Softsign
 from lucid.nn.layers.structured_dropout import DropBlock, DropPath
 from lucid.nn.layers.thresholds import Hardshrink, RReLU, Softshrink, Tanhshrink, Threshold
+from lucid.nn.layers.unfolding import Fold, Unfold
 from lucid.nn.layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
@@ -232,6 +253,27 @@ __all__ = [
     "AdaptiveLogSoftmaxWithLoss",
     "CosineSimilarity",
     "PairwiseDistance",
+    "PixelShuffle",
+    "PixelUnshuffle",
+    "ChannelShuffle",
+    "Unflatten",
+    "ConstantPad1d",
+    "ConstantPad2d",
+    "ConstantPad3d",
+    "ZeroPad1d",
+    "ZeroPad2d",
+    "ZeroPad3d",
+    "ReflectionPad1d",
+    "ReflectionPad2d",
+    "ReflectionPad3d",
+    "ReplicationPad1d",
+    "ReplicationPad2d",
+    "ReplicationPad3d",
+    "CircularPad1d",
+    "CircularPad2d",
+    "CircularPad3d",
+    "Fold",
+    "Unfold",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

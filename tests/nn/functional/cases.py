@@ -16,6 +16,7 @@ from tests.nn.functional.cases_convolution import CONVOLUTION
 from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.nn.functional.cases_pooling import POOLING
 from tests.nn.functional.cases_recurrent import RECURRENT
+from tests.nn.functional.cases_space import SPACE
 from tests.ops.rows import UNARY, with_options
 
 Array = Any
@@ -305,4 +306,5 @@ CASES: list[OpCase] = [
     *CONVOLUTION,
     *POOLING,
     *RECURRENT,
+    *SPACE,
 ]

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from tests.nn.layers.rows_convolution import CONVOLUTION
 from tests.nn.layers.rows_distance import DISTANCES
 from tests.nn.layers.rows_linear import LINEAR
 from tests.nn.layers.rows_loss import LOSSES
 from tests.nn.layers.rows_pooling import POOLING
 from tests.nn.layers.rows_recurrent import RECURRENT
+from tests.nn.layers.rows_space import SPACE
 from tests.nn.layers.table import LayerCase
 
 ROWS: list[LayerCase] = [
+    *CONVOLUTION,
     *LINEAR,
     *LOSSES,
     *DISTANCES,
     *RECURRENT,
     *POOLING,
+    *SPACE,
 ]
 FIRST = list({row.layer: row for row in reversed(ROWS)}.values())[::-1]

@@ -160,10 +160,10 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (
         lambda: nn.Conv2d(1, 1, (2, 2, 2)),
         ArgumentError,
-        r"kernel_size to be an integer or 2 of them, got \(2, 2",
+        r"kernel_size to be one integer or 2, got \(2, 2",
     ),
     (lambda: nn.Conv2d(1, 1, 0), ArgumentError, "kernel_size of at least 1, got 0"),
-    (lambda: nn.Conv2d(1, 1, 1.5), ArgumentTypeError, "kernel_size to be an integer or 2 of them, got 1.5"),
+    (lambda: nn.Conv2d(1, 1, 1.5), ArgumentTypeError, "kernel_size to be an integer, got 1.5"),
     (lambda: nn.Conv2d(1, 1, True), ArgumentTypeError, "kernel_size to be an integer"),
     (lambda: nn.Conv2d(1, 1, 1, stride=0), ArgumentError, "stride of at least 1, got 0"),
     (lambda: nn.Conv2d(1, 1, 1, padding=-1), ArgumentError, "padding of at least 0, got -1"),

@@ -76,10 +76,12 @@ from lucid.nn.functional.response_norm import (
     local_response_norm,
     normalize,
 )
+from lucid.nn.functional.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle, unflatten
 from lucid.nn.functional.smooth import glu, logsigmoid, mish, softplus, softsign
 from lucid.nn.functional.softmax import gumbel_softmax, log_softmax, softmax, softmin
 from lucid.nn.functional.structured_dropout import drop_block, drop_path
 from lucid.nn.functional.thresholds import hardshrink, rrelu, softshrink, tanhshrink, threshold
+from lucid.nn.functional.unfolding import fold, unfold
 from lucid.nn.functional.unpooling import max_unpool1d, max_unpool2d, max_unpool3d
 
 __all__ = [
@@ -190,6 +192,12 @@ __all__ = [
     "global_response_norm",
     "local_response_norm",
     "normalize",
+    "channel_shuffle",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "unflatten",
+    "fold",
+    "unfold",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

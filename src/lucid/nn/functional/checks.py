@@ -147,6 +147,20 @@ def size(layer: str, name: str, value: Any) -> int:
     return result
 
 
+def per_axis(function: str, name: str, value: Any, n: int, least: int) -> tuple[int, ...]:
+    """Return ``value``, an integer for all of ``n`` axes or one for each, as ``n`` of at least ``least``."""
+    one = isinstance(value, str) or not hasattr(value, "__iter__")
+    values = (value,) * n if one else tuple(value)
+    if len(values) == 1:
+        values *= n
+    if len(values) != n:
+        raise ArgumentError(f"{function} expects {name} to be one integer or {n}, got {value!r}")
+    result = tuple(v if type(v) is int else integer(function, name, v) for v in values)
+    if min(result) < least:
+        raise ArgumentError(f"{function} expects {name} of at least {least}, got {value!r}")
+    return result
+
+
 def row(function: str, name: str, value: Any, rows: int) -> int:
     """Return ``value``, an index that may count from the end, as one that counts from the front."""
     result = integer(function, name, value)

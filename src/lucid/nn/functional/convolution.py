@@ -11,7 +11,7 @@ from typing import Any
 from lucid.engines.dtypes import is_inexact
 from lucid.errors import ArgumentError, DTypeError, ShapeError
 from lucid.nn.functional import checks
-from lucid.nn.functional.padding import paddings, sizes
+from lucid.nn.functional.padding import paddings
 from lucid.ops import expand_dims, squeeze
 from lucid.ops.convolution import conv, conv_input
 
@@ -250,8 +250,8 @@ def _convolve(
 ) -> Any:
     x, weight, bias = _arrays(name, n, x, weight, bias, f"(out_channels, in_channels / groups, {KERNEL[n]})")
     kernel = weight.shape[2:]
-    stride = sizes(name, "stride", stride, n, least=1)
-    dilation = sizes(name, "dilation", dilation, n, least=1)
+    stride = checks.per_axis(name, "stride", stride, n, 1)
+    dilation = checks.per_axis(name, "dilation", dilation, n, 1)
     pairs = paddings(name, padding, kernel, stride, dilation)
     groups = groups if type(groups) is int and groups > 0 else checks.size(name, "groups", groups)
     if x.shape[-n - 1] != weight.shape[1] * groups:
@@ -291,10 +291,10 @@ def _transpose(
 ) -> Any:
     x, weight, bias = _arrays(name, n, x, weight, bias, f"(in_channels, out_channels / groups, {KERNEL[n]})")
     kernel = weight.shape[2:]
-    stride = sizes(name, "stride", stride, n, least=1)
-    dilation = sizes(name, "dilation", dilation, n, least=1)
-    padding = sizes(name, "padding", padding, n, least=0)
-    more = sizes(name, "output_padding", output_padding, n, least=0)
+    stride = checks.per_axis(name, "stride", stride, n, 1)
+    dilation = checks.per_axis(name, "dilation", dilation, n, 1)
+    padding = checks.per_axis(name, "padding", padding, n, 0)
+    more = checks.per_axis(name, "output_padding", output_padding, n, 0)
     if any(a >= max(s, d) for a, s, d in zip(more, stride, dilation, strict=True)):
         raise ArgumentError(
             f"{name} expects output_padding to be smaller than stride or dilation, "

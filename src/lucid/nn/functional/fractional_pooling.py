@@ -118,7 +118,7 @@ def _pooled(
     function = f"fractional_max_pool{n}d"
     x = checks.floating(function, "x", x)
     wd.image(function, x, n)
-    kernel = wd.per_axis(function, "kernel_size", kernel_size, n, 1)
+    kernel = checks.per_axis(function, "kernel_size", kernel_size, n, 1)
     checks.truth(function, "return_indices", return_indices)
     lead, sizes = x.shape[: x.ndim - n], x.shape[x.ndim - n :]
     shape = _shape(function, sizes, kernel, output_size, output_ratio)
@@ -198,7 +198,7 @@ def output(
             f"{function} expects either output_size or output_ratio, got {output_size!r} and {output_ratio!r}"
         )
     if output_ratio is None:
-        return wd.per_axis(function, "output_size", output_size, n, 1), ()
+        return checks.per_axis(function, "output_size", output_size, n, 1), ()
     values = tuple(output_ratio) if isinstance(output_ratio, (tuple, list)) else (output_ratio,) * n
     if len(values) != n:
         raise ArgumentError(f"{function} expects output_ratio to be one number or {n}, got {output_ratio!r}")

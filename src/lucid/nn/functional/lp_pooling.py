@@ -107,8 +107,8 @@ def _pooled(n: int, x: Any, norm_type: float, kernel_size: Any, stride: Any, cei
     x = checks.floating(function, "x", x)
     p = power(function, norm_type)
     wd.image(function, x, n)
-    kernel = wd.per_axis(function, "kernel_size", kernel_size, n, 1)
-    step = kernel if stride is None else wd.per_axis(function, "stride", stride, n, 1)
+    kernel = checks.per_axis(function, "kernel_size", kernel_size, n, 1)
+    step = kernel if stride is None else checks.per_axis(function, "stride", stride, n, 1)
     ceil = checks.truth(function, "ceil_mode", ceil_mode)
     windows = fitting_windows(function, x, kernel, step, (0,) * n, (1,) * n, ceil)
     if math.isinf(p):

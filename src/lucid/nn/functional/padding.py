@@ -1,32 +1,75 @@
-"""What stands around images while a kernel slides over them, and the options that are given for each axis."""
+"""What stands around images: zeros or a number, or the image itself, continued."""
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.nn.functional import checks
 from lucid.ops import broadcast_to, concat, flip
+from lucid.ops import pad as surrounded
+
+__all__ = ["pad"]
+
+MODES = ("constant", "reflect", "replicate", "circular")
 
 
-def sizes(name: str, what: str, value: Any, n: int, *, least: int) -> tuple[int, ...]:
-    """Return an option, an integer or one for each of ``n`` axes, as a tuple."""
-    try:
-        one = hasattr(value, "__index__")
-        found = tuple(map(operator.index, (value,) if one else value))
-        if isinstance(value, bool) or (not one and any(isinstance(v, bool) for v in value)):
-            raise TypeError
-    except TypeError:
-        raise ArgumentTypeError(
-            f"{name} expects {what} to be an integer or {n} of them, got {value!r}"
-        ) from None
-    found = found * n if len(found) == 1 else found
-    if len(found) != n:
-        raise ArgumentError(f"{name} expects {what} to be an integer or {n} of them, got {value!r}")
-    if min(found) < least:
-        raise ArgumentError(f"{name} expects {what} of at least {least}, got {value!r}")
-    return found
+def pad(x: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
+    """Return ``x`` with more elements, or fewer, before and after its last axes.
+
+    The numbers begin with the last axis: ``(left, right, top, bottom)`` for images. A negative one takes
+    elements away. ``lucid.pad`` has its pairs in the order of the axes, and one for each of them.
+
+    Args:
+        x: a Tensor.
+        pad: integers, one for each end: before and after the last axis, then the one before it, and so on.
+        mode: ``"constant"`` adds ``value``; ``"reflect"`` mirrors at the first and last element;
+            ``"replicate"`` repeats these; ``"circular"`` goes on at the other end.
+        value: the number to add, by default 0; for ``"constant"`` alone.
+
+    Shape:
+        ``(*, n) -> (*, before + n + after)``
+
+    Raises:
+        ArgumentError: if ``pad`` has an odd count of numbers, or ``value`` is given with another mode.
+        ShapeError: if ``x`` has too few axes, or too few elements along one of them.
+
+    Example:
+        >>> x = Tensor([[1.0, 2.0, 3.0]])
+        >>> F.pad(x, (1, 2))
+        Tensor([[0.0, 1.0, 2.0, 3.0, 0.0, 0.0]])
+        >>> F.pad(x, (2, -1), mode="reflect")
+        Tensor([[3.0, 2.0, 1.0, 2.0]])
+        >>> F.pad(x, (0, 0, 0, 1), value=9.0)
+        Tensor([[1.0, 2.0, 3.0],
+                [9.0, 9.0, 9.0]])
+    """
+    x = checks.as_tensor("pad", "x", x)
+    checks.one_of("pad", "mode", mode, MODES)
+    pairs = pairs_of("pad", "pad", pad)
+    if len(pairs) > x.ndim:
+        raise ShapeError(
+            f"pad expects two numbers for each of at most {x.ndim} axes (x is {x.shape}), got {pad!r}"
+        )
+    if mode != "constant":
+        if value is not None:
+            raise ArgumentError(f"pad expects value for mode='constant' alone, got {value!r} and {mode!r}")
+        return padded("pad", x, pairs, mode)
+    for axis, (before, after) in enumerate(pairs, start=x.ndim - len(pairs)):
+        x = cropped("pad", x, axis, before, after)
+    around = [(max(before, 0), max(after, 0)) for before, after in pairs]
+    widths = [(0, 0)] * (x.ndim - len(pairs)) + around
+    return surrounded(x, widths or 0, value=0 if value is None else value)
+
+
+def pairs_of(name: str, what: str, value: Any) -> tuple[tuple[int, int], ...]:
+    """Return numbers as they are given to ``pad`` as pairs, (before, after), in the order of the axes."""
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        raise ArgumentTypeError(f"{name} expects {what} to be a tuple of integers, got {value!r}")
+    ends = tuple(checks.integer(name, what, v) for v in value)
+    if len(ends) % 2:
+        raise ArgumentError(f"{name} expects {what} to have two numbers for each axis, got {value!r}")
+    return tuple(zip(ends[::2], ends[1::2], strict=True))[::-1]
 
 
 def paddings(
@@ -34,7 +77,7 @@ def paddings(
 ) -> tuple[tuple[int, int], ...]:
     """Return the padding before and after each axis."""
     if not isinstance(padding, str):
-        return tuple((p, p) for p in sizes(name, "padding", padding, len(kernel), least=0))
+        return tuple((p, p) for p in checks.per_axis(name, "padding", padding, len(kernel), 0))
     checks.one_of(name, "padding", padding, ("valid", "same"))
     if padding == "valid":
         return ((0, 0),) * len(kernel)
@@ -48,9 +91,9 @@ def padded(name: str, x: Any, pairs: tuple[tuple[int, int], ...], mode: str) -> 
     """Return ``x`` with its last axes continued before and after.
 
     Args:
-        name: of the layer, for messages.
+        name: of the function or layer, for messages.
         x: a Tensor.
-        pairs: how many elements come before and after each of the last axes.
+        pairs: how many elements come before and after each of the last axes; negative, how many go.
         mode: ``"reflect"`` mirrors at the first and last element, ``"replicate"`` repeats them, and
             ``"circular"`` goes on at the other end.
 
@@ -58,31 +101,47 @@ def padded(name: str, x: Any, pairs: tuple[tuple[int, int], ...], mode: str) -> 
         ShapeError: if an axis has too few elements for it.
     """
     for axis, (before, after) in enumerate(pairs, start=x.ndim - len(pairs)):
-        size = x.shape[axis]
-        most = {"reflect": size - 1, "circular": size, "replicate": before + after if size else 0}[mode]
-        if max(before, after) > most:
+        kept = cropped(name, x, axis, before, after)
+        around = kept if mode == "circular" else x
+        size = around.shape[axis]
+        more = max(before, after, 0)
+        most = {"reflect": max(size - 1, 0), "circular": size, "replicate": more if size else 0}
+        if more > most[mode]:
             raise ShapeError(
                 f"{name}: padding_mode={mode!r} with padding {(before, after)} needs a longer axis, "
                 f"got x of shape {x.shape}"
             )
-        if before or after:
-            x = concat(_continued(x, axis, before, after, mode), axis=axis)
+        if more:
+            head, tail = _ends(around, axis, max(before, 0), max(after, 0), mode)
+            kept = concat([head, kept, tail], axis=axis)
+        x = kept
     return x
 
 
-def _continued(x: Any, axis: int, before: int, after: int, mode: str) -> list[Any]:
+def cropped(name: str, x: Any, axis: int, before: int, after: int) -> Any:
+    """Return ``x`` without the elements that a negative ``before`` or ``after`` takes away along ``axis``."""
     size = x.shape[axis]
+    start, stop = max(-before, 0), size - max(-after, 0)
+    if start > stop:
+        raise ShapeError(
+            f"{name}: padding {(before, after)} takes away more than the {size} elements of axis {axis} "
+            f"of x, of shape {x.shape}"
+        )
+    return x if stop - start == size else _part(x, axis, start, stop)
 
-    def part(start: int, stop: int) -> Any:
-        return x[(*(slice(None),) * axis, slice(start, stop))]
 
-    def repeated(start: int, count: int) -> Any:
-        shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
-        return broadcast_to(part(start, start + 1), shape)
-
+def _ends(x: Any, axis: int, before: int, after: int, mode: str) -> tuple[Any, Any]:
+    """Return what comes before and after ``x`` along ``axis``."""
+    size = x.shape[axis]
     if mode == "circular":
-        return [part(size - before, size), x, part(0, after)]
+        return _part(x, axis, size - before, size), _part(x, axis, 0, after)
     if mode == "reflect":
-        head, tail = part(1, before + 1), part(size - 1 - after, size - 1)
-        return [flip(head, axis=axis), x, flip(tail, axis=axis)]
-    return [repeated(0, before), x, repeated(size - 1, after)]
+        head, tail = _part(x, axis, 1, before + 1), _part(x, axis, size - 1 - after, size - 1)
+        return flip(head, axis=axis), flip(tail, axis=axis)
+    lead, rest = x.shape[:axis], x.shape[axis + 1 :]
+    first, last = _part(x, axis, 0, 1), _part(x, axis, size - 1, size)
+    return broadcast_to(first, (*lead, before, *rest)), broadcast_to(last, (*lead, after, *rest))
+
+
+def _part(x: Any, axis: int, start: int, stop: int) -> Any:
+    return x[(*(slice(None),) * axis, slice(start, stop))]

@@ -146,16 +146,16 @@ def _sizes(
     function: str, x: Any, kernel_size: Any, stride: Any, padding: Any, output_size: Any, n: int
 ) -> tuple[int, ...]:
     """Return the sizes of the image that was pooled."""
-    kernel = wd.per_axis(function, "kernel_size", kernel_size, n, 1)
-    step = kernel if stride is None else wd.per_axis(function, "stride", stride, n, 1)
-    pad = wd.per_axis(function, "padding", padding, n, 0)
+    kernel = checks.per_axis(function, "kernel_size", kernel_size, n, 1)
+    step = kernel if stride is None else checks.per_axis(function, "stride", stride, n, 1)
+    pad = checks.per_axis(function, "padding", padding, n, 0)
     each = zip(x.shape[x.ndim - n :], kernel, step, pad, strict=True)
     usual = tuple((m - 1) * s - 2 * p + k for m, k, s, p in each)
     if output_size is None:
         sizes = usual
     else:
         whole = isinstance(output_size, (tuple, list)) and len(output_size) in (n + 1, n + 2)
-        sizes = wd.per_axis(function, "output_size", output_size[-n:] if whole else output_size, n, 1)
+        sizes = checks.per_axis(function, "output_size", output_size[-n:] if whole else output_size, n, 1)
         if any(abs(size - u) >= s for size, u, s in zip(sizes, usual, step, strict=True)):
             raise ArgumentError(
                 f"{function} expects output_size to differ from {usual} by less than stride, {step}, "

@@ -206,19 +206,6 @@ def _adaptive_windows(sizes: tuple[int, ...], counts: tuple[int | None, ...]) ->
 # ----------------------------------------------------------------- checks
 
 
-def per_axis(function: str, name: str, value: Any, n: int, least: int) -> tuple[int, ...]:
-    """Return ``value``, an integer for all of ``n`` axes or one for each, as ``n`` of at least ``least``."""
-    values = tuple(value) if isinstance(value, (tuple, list)) else (value,) * n
-    if len(values) == 1:
-        values *= n
-    if len(values) != n:
-        raise ArgumentError(f"{function} expects {name} to be one integer or {n}, got {value!r}")
-    result = tuple(checks.integer(function, name, v) for v in values)
-    if min(result) < least:
-        raise ArgumentError(f"{function} expects {name} of at least {least}, got {value!r}")
-    return result
-
-
 def image(function: str, x: Any, n: int) -> None:
     """Raise unless ``x`` has channels and ``n`` axes of an image, in a batch or alone."""
     if x.ndim not in (n + 1, n + 2):

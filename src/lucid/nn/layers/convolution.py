@@ -9,7 +9,7 @@ from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.nn import functional as F
 from lucid.nn import init
 from lucid.nn.functional import checks
-from lucid.nn.functional.padding import padded, paddings, sizes
+from lucid.nn.functional.padding import padded, paddings
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
 from lucid.ops import empty
@@ -48,9 +48,9 @@ class _Convolution(Module):
                 raise ArgumentError(
                     f"{name} expects {what} to be a multiple of groups, got {count} and {self.groups}"
                 )
-        self.kernel_size = sizes(name, "kernel_size", kernel_size, n, least=1)
-        self.stride = sizes(name, "stride", stride, n, least=1)
-        self.dilation = sizes(name, "dilation", dilation, n, least=1)
+        self.kernel_size = checks.per_axis(name, "kernel_size", kernel_size, n, 1)
+        self.stride = checks.per_axis(name, "stride", stride, n, 1)
+        self.dilation = checks.per_axis(name, "dilation", dilation, n, 1)
         checks.one_of(name, "padding_mode", padding_mode, MODES)
         self.padding_mode = padding_mode
         # As one number for each axis, or the word; and as what comes before and after each axis.
@@ -166,10 +166,10 @@ class _ConvTranspose(_Convolution):
     ) -> None:
         name = type(self).__name__
         checks.one_of(name, "padding_mode", padding_mode, MODES[:1])
-        padding = sizes(name, "padding", padding, self.axes, least=0)
+        padding = checks.per_axis(name, "padding", padding, self.axes, 0)
         options = (stride, padding, dilation, groups, bias, padding_mode, device, dtype)
         super().__init__(in_channels, out_channels, kernel_size, *options)
-        self.output_padding = sizes(name, "output_padding", output_padding, self.axes, least=0)
+        self.output_padding = checks.per_axis(name, "output_padding", output_padding, self.axes, 0)
         for a, s, d in zip(self.output_padding, self.stride, self.dilation, strict=True):
             if a >= max(s, d):
                 raise ArgumentError(
@@ -197,7 +197,7 @@ class _ConvTranspose(_Convolution):
     def _output_padding(self, x: Any, output_size: Any) -> tuple[int, ...]:
         name, n = type(self).__name__, self.axes
         whole = isinstance(output_size, (tuple, list)) and len(output_size) == x.ndim
-        wanted = sizes(name, "output_size", output_size[-n:] if whole else output_size, n, least=1)
+        wanted = checks.per_axis(name, "output_size", output_size[-n:] if whole else output_size, n, 1)
         each = zip(x.shape[-n:], self.kernel_size, self.stride, self.pairs, self.dilation, strict=True)
         smallest = tuple((m - 1) * s - 2 * p + d * (k - 1) + 1 for m, k, s, (p, _), d in each)
         largest = tuple(m + s - 1 for m, s in zip(smallest, self.stride, strict=True))

@@ -6,7 +6,6 @@ from typing import Any
 
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
-from lucid.nn.functional import windows as wd
 from lucid.nn.functional.fractional_pooling import output
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer
@@ -27,7 +26,7 @@ class _FractionalMaxPool(Module):
     ) -> None:
         super().__init__()
         layer = type(self).__name__
-        self.kernel_size = wd.per_axis(layer, "kernel_size", kernel_size, self._axes, 1)
+        self.kernel_size = checks.per_axis(layer, "kernel_size", kernel_size, self._axes, 1)
         size, ratio = output(layer, output_size, output_ratio, self._axes)
         self.output_size, self.output_ratio = size or None, ratio or None
         self.return_indices = checks.truth(layer, "return_indices", return_indices)

@@ -6,7 +6,6 @@ from typing import Any
 
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
-from lucid.nn.functional import windows as wd
 from lucid.nn.functional.lp_pooling import power
 from lucid.nn.module import Module
 
@@ -22,9 +21,9 @@ class _LPPool(Module):
         super().__init__()
         layer = type(self).__name__
         power(layer, norm_type)
-        wd.per_axis(layer, "kernel_size", kernel_size, self._axes, 1)
+        checks.per_axis(layer, "kernel_size", kernel_size, self._axes, 1)
         if stride is not None:
-            wd.per_axis(layer, "stride", stride, self._axes, 1)
+            checks.per_axis(layer, "stride", stride, self._axes, 1)
         self.norm_type, self.kernel_size, self.stride = norm_type, kernel_size, stride
         self.ceil_mode = checks.truth(layer, "ceil_mode", ceil_mode)
 

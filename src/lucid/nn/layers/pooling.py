@@ -19,11 +19,11 @@ class _Regular(Module):
     def __init__(self, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool) -> None:
         super().__init__()
         layer, n = type(self).__name__, self._axes
-        kernel = wd.per_axis(layer, "kernel_size", kernel_size, n, 1)
-        steps = wd.per_axis(layer, "dilation", dilation, n, 1)
+        kernel = checks.per_axis(layer, "kernel_size", kernel_size, n, 1)
+        steps = checks.per_axis(layer, "dilation", dilation, n, 1)
         stride = kernel_size if stride is None else stride
-        wd.per_axis(layer, "stride", stride, n, 1)
-        wd.half_padding(layer, kernel, wd.per_axis(layer, "padding", padding, n, 0), steps)
+        checks.per_axis(layer, "stride", stride, n, 1)
+        wd.half_padding(layer, kernel, checks.per_axis(layer, "padding", padding, n, 0), steps)
         self.kernel_size, self.stride, self.padding = kernel_size, stride, padding
         self.ceil_mode = checks.truth(layer, "ceil_mode", ceil_mode)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
+from lucid.nn.functional.shuffling import parts_of
 from lucid.nn.module import Module
 
 
@@ -35,6 +36,38 @@ class Flatten(Module):
 
     def extra_repr(self) -> str:
         return f"start_axis={self.start_axis}, end_axis={self.end_axis}"
+
+
+class Unflatten(Module):
+    """Make several axes of one: ``Flatten`` back.
+
+    Args:
+        axis: the axis.
+        unflattened_size: the sizes of those that come in its place; one may be -1 and is worked out.
+
+    Shape:
+        ``(*, n, *) -> (*, *unflattened_size, *)``
+
+    Raises:
+        ArgumentError: if ``unflattened_size`` can't be a shape.
+        ShapeError: if the axis doesn't have as many elements as the sizes multiply to.
+
+    Example:
+        >>> nn.Unflatten(1, (3, -1))(lucid.zeros((2, 12))).shape
+        (2, 3, 4)
+    """
+
+    def __init__(self, axis: int, unflattened_size: Any) -> None:
+        super().__init__()
+        self.axis = checks.integer("Unflatten", "axis", axis)
+        self.unflattened_size = parts_of("Unflatten", "unflattened_size", unflattened_size)
+
+    def forward(self, x: Any) -> Any:
+        """Return ``F.unflatten(x, axis, unflattened_size)``."""
+        return F.unflatten(x, self.axis, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        return f"axis={self.axis}, unflattened_size={self.unflattened_size}"
 
 
 class Identity(Module):

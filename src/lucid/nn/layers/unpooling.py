@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lucid.nn import functional as F
-from lucid.nn.functional import windows as wd
+from lucid.nn.functional import checks
 from lucid.nn.module import Module
 
 
@@ -17,9 +17,9 @@ class _MaxUnpool(Module):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
         layer, n = type(self).__name__, self._axes
-        self.kernel_size = wd.per_axis(layer, "kernel_size", kernel_size, n, 1)
-        self.stride = self.kernel_size if stride is None else wd.per_axis(layer, "stride", stride, n, 1)
-        self.padding = wd.per_axis(layer, "padding", padding, n, 0)
+        self.kernel_size = checks.per_axis(layer, "kernel_size", kernel_size, n, 1)
+        self.stride = self.kernel_size if stride is None else checks.per_axis(layer, "stride", stride, n, 1)
+        self.padding = checks.per_axis(layer, "padding", padding, n, 0)
 
     def forward(self, x: Any, indices: Any, output_size: Any = None) -> Any:
         """Return zeros with the elements of ``x`` where they stood.
