@@ -76,6 +76,23 @@ from lucid.nn.layers.dropout import (
 )
 from lucid.nn.layers.embedding import Embedding
 from lucid.nn.layers.fractional_pooling import FractionalMaxPool2d, FractionalMaxPool3d
+from lucid.nn.layers.lazy import (
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
+    LazyLinear,
+)
+from lucid.nn.layers.lazy_normalization import (
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+)
 from lucid.nn.layers.linear import Linear
 from lucid.nn.layers.loss import HuberLoss, L1Loss, MSELoss, SmoothL1Loss
 from lucid.nn.layers.loss_classes import CrossEntropyLoss, NLLLoss
@@ -116,6 +133,7 @@ from lucid.nn.layers.structured_dropout import DropBlock, DropPath
 from lucid.nn.layers.thresholds import Hardshrink, RReLU, Softshrink, Tanhshrink, Threshold
 from lucid.nn.layers.unfolding import Fold, Unfold
 from lucid.nn.layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from lucid.nn.lazy import UninitializedBuffer, UninitializedParameter
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
 
@@ -128,6 +146,8 @@ __all__ = [
     "ParameterDict",
     "ParameterList",
     "Sequential",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     # layers
     "Linear",
     "Embedding",
@@ -274,6 +294,19 @@ __all__ = [
     "CircularPad3d",
     "Fold",
     "Unfold",
+    "LazyLinear",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

@@ -368,7 +368,7 @@ class Module:
                 zeros are made. Without any, the table has no output shapes.
             kwargs: further arguments of the call.
 
-        The module runs in evaluation mode and unrecorded, and is afterwards as it was before.
+        The module runs in evaluation mode and unrecorded, and is then as it was; lazy layers take their size.
 
         Example:
             >>> print(nn.Sequential(nn.Linear(4, 2), nn.Tanh()).summary((8, 4)))

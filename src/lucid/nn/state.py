@@ -17,6 +17,7 @@ from lucid.engines.dtypes import as_dtype, is_inexact
 from lucid.engines.registry import is_array, resolve_device
 from lucid.errors import ArgumentTypeError, DTypeError, StateError
 from lucid.nn import names
+from lucid.nn.lazy import LazyModule, Uninitialized
 from lucid.nn.parameter import Buffer, Parameter
 from lucid.ops import asarray
 from lucid.tensor import Tensor
@@ -67,10 +68,13 @@ def load_state_dict(module: Module, state: Mapping[str, Any], strict: bool) -> L
     kinds = [f"{n}: {k}" for n, v in given.items() if (k := _wrong_kind(targets[n], v))]
     problems += _list("wrong kind", kinds[:SHOWN], len(kinds))
     given = {name: value for name, value in given.items() if not _wrong_kind(targets[name], value)}
-    shapes = [
-        f"{n}: expected {targets[n].shape}, got {tuple(v.shape)}"
+    given = {name: value for name, value in given.items() if not isinstance(value, Uninitialized)}
+    lazy, expected, shapes = _lazy(module, given)
+    expected |= {n: t.shape for n, t in targets.items() if not isinstance(t, Uninitialized)}
+    shapes += [
+        f"{n}: expected {expected[n]}, got {tuple(v.shape)}"
         for n, v in given.items()
-        if tuple(v.shape) != targets[n].shape
+        if tuple(v.shape) != expected.get(n, tuple(v.shape))
     ]
     problems += _list("wrong shape", shapes[:SHOWN], len(shapes))
     split = _two_values(targets, given)
@@ -79,11 +83,40 @@ def load_state_dict(module: Module, state: Mapping[str, Any], strict: bool) -> L
         raise StateError("\n".join([f"the state does not fit this {type(module).__name__}:", *problems]))
 
     ready = [(targets[name], _fitted(value, targets[name])) for name, value in given.items()]
+    for part, size, whole in lazy:
+        part.become(size, reset=not whole)
     for target, value in ready:
+        if isinstance(target, Uninitialized):
+            target.materialize(value.shape)
         target._array = value._array
         if not target.is_leaf:
             target._node = node.leaf(target)
     return LoadResult(missing, unexpected)
+
+
+def _lazy(
+    module: Module, given: Mapping[str, Any]
+) -> tuple[list[tuple[LazyModule, int, bool]], dict[str, tuple[int, ...]], list[str]]:
+    """Return the lazy modules that ``given`` gives a size, the shapes that follow, and what is wrong.
+
+    With each module come its size and whether all of its state is given.
+    """
+    found: list[tuple[LazyModule, int, bool]] = []
+    expected: dict[str, tuple[int, ...]] = {}
+    wrong: list[str] = []
+    for path, part in module._walk():
+        if not isinstance(part, LazyModule):
+            continue
+        places = {key: names.join((*path, key)) for key in part._state_shapes(1)}
+        shapes = {key: tuple(given[name].shape) for key, name in places.items() if name in given}
+        size = part.known_size(shapes)
+        if size:
+            found.append((part, size, len(shapes) == len(places)))
+            expected |= {places[key]: shape for key, shape in part._state_shapes(size).items()}
+        else:
+            who = type(part).__name__
+            wrong += [f"{places[key]}: {who} takes no size from {shape}" for key, shape in shapes.items()]
+    return found, expected, wrong
 
 
 def _list(title: str, items: list[str], count: int) -> list[str]:
@@ -108,6 +141,9 @@ _GROUPS = {
 
 def _wrong_kind(target: Tensor, value: Any) -> str:
     """Return why ``value`` cannot be cast to what ``target`` holds, or nothing if it can."""
+    if isinstance(value, Uninitialized):
+        same = isinstance(target, Uninitialized)
+        return "" if same else "there are no values yet: call the module that was saved once with an input"
     if not (isinstance(value, Tensor) or is_array(value)):
         return f"expected a Tensor or an array, got {type(value).__name__}"
     wanted, got = _GROUPS[target.dtype.kind], _GROUPS.get(np.dtype(value.dtype).kind)
@@ -158,13 +194,18 @@ def move(module: Module, device: str | None, dtype: Any) -> None:
         raise DTypeError(f"to(dtype=...) casts Parameters, which are of floats; got {wanted.name}")
     place = None if device is None else resolve_device(device)[1]
 
+    kinds = "fcV" if wanted is None or wanted.kind == "c" else "fV"
+
     def moved(tensor: Tensor) -> Tensor:
         value = tensor.detach() if place is None else tensor.detach().to(place)
-        kinds = "fcV" if wanted is None or wanted.kind == "c" else "fV"
         return value.astype(wanted) if wanted is not None and value.dtype.kind in kinds else value
 
-    held = [value for _, value in module._walk() if isinstance(value, (Parameter, Buffer))]
+    held: list[Any] = [value for _, value in module._walk() if isinstance(value, (Parameter, Buffer))]
+    lazy = [value for value in held if isinstance(value, Uninitialized)]
+    held = [value for value in held if not isinstance(value, Uninitialized)]
     ready = [(t, moved(t), None if t.grad is None else moved(t.grad)) for t in held]
+    for waiting in lazy:
+        waiting.move(place, wanted if waiting.dtype.kind in kinds else None)
     for target, value, grad in ready:
         if value._array is target._array:
             continue

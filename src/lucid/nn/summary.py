@@ -8,6 +8,7 @@ from lucid import grad_mode
 from lucid.engines.dtypes import is_inexact
 from lucid.engines.registry import is_array
 from lucid.errors import ArgumentTypeError
+from lucid.nn.lazy import Uninitialized
 from lucid.nn.parameter import Parameter
 from lucid.ops import asarray, zeros
 from lucid.tensor import Tensor
@@ -50,12 +51,12 @@ def summarize(module: Module, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -
         own = [p for p in part.parameters(recurse=False) if id(p) not in counted]
         counted.update(map(id, own))
         rows.append(
-            Row(name or "(self)", part._headline(), outputs.get(id(part), "-"), sum(p.size for p in own))
+            Row(name or "(self)", part._headline(), outputs.get(id(part), "-"), sum(map(_count, own)))
         )
     parameters = list(module.parameters())
     summary = Summary(_table(rows, parameters, bool(outputs)))
     summary.rows = rows
-    summary.parameters = sum(p.size for p in parameters)
+    summary.parameters = sum(map(_count, parameters))
     return summary
 
 
@@ -70,7 +71,7 @@ def _run(module: Module, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> dic
 
     parts = list(module.modules())
     modes = [(part, vars(part).get("training")) for part in parts]  # None: that of the class
-    values = [(buffer, buffer._array) for buffer in module.buffers()]
+    values = [(b, b._array) for b in module.buffers() if not isinstance(b, Uninitialized)]
     removers = [part.register_forward_hook(note) for part in parts]
     try:
         module.eval()
@@ -127,11 +128,19 @@ def _table(rows: list[Row], parameters: list[Parameter], ran: bool) -> str:
         for row in cells
     ]
     rule = "-" * len(lines[0])
-    trained = sum(p.size for p in parameters if p.requires_grad)
-    total = sum(p.size for p in parameters)
-    held = sum(p.nbytes for p in parameters)
+    trained = sum(_count(p) for p in parameters if p.requires_grad)
+    total = sum(map(_count, parameters))
+    held = sum(_count(p) * p.dtype.itemsize for p in parameters)
     foot = f"{total:,} parameters, {trained:,} of them trained; {_size(held)}"
+    waiting = sum(isinstance(p, Uninitialized) for p in parameters)
+    if waiting:
+        foot += f"; {waiting} without a shape, until the model is called"
     return "\n".join([lines[0], rule, *lines[1:], rule, foot])
+
+
+def _count(parameter: Parameter) -> int:
+    """Return how many numbers a Parameter holds: none before a lazy layer is called."""
+    return 0 if isinstance(parameter, Uninitialized) else parameter.size
 
 
 def _size(n_bytes: float) -> str:

@@ -15,6 +15,7 @@ from tests.nn.functional.cases_bags import BAGS
 from tests.nn.functional.cases_convolution import CONVOLUTION
 from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.nn.functional.cases_pooling import POOLING
+from tests.nn.functional.cases_pooling_more import MORE_POOLING
 from tests.nn.functional.cases_recurrent import RECURRENT
 from tests.nn.functional.cases_space import SPACE
 from tests.ops.rows import UNARY, with_options
@@ -305,6 +306,7 @@ CASES: list[OpCase] = [
     *NORMALIZATION,
     *CONVOLUTION,
     *POOLING,
+    *MORE_POOLING,
     *RECURRENT,
     *SPACE,
 ]

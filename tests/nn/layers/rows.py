@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.nn.layers.rows_convolution import CONVOLUTION
 from tests.nn.layers.rows_distance import DISTANCES
+from tests.nn.layers.rows_lazy import LAZY
 from tests.nn.layers.rows_linear import LINEAR
 from tests.nn.layers.rows_loss import LOSSES
 from tests.nn.layers.rows_pooling import POOLING
@@ -14,10 +15,13 @@ from tests.nn.layers.table import LayerCase
 ROWS: list[LayerCase] = [
     *CONVOLUTION,
     *LINEAR,
+    *LAZY,
     *LOSSES,
     *DISTANCES,
     *RECURRENT,
     *POOLING,
     *SPACE,
 ]
-FIRST = list({row.layer: row for row in reversed(ROWS)}.values())[::-1]
+# Lazy layers are plain ones by the time that they are looked at.
+PLAIN = [row for row in ROWS if not row.layer.startswith("Lazy")]
+FIRST = list({row.layer: row for row in reversed(PLAIN)}.values())[::-1]

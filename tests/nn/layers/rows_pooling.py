@@ -14,13 +14,13 @@ from tests.nn.layers.table import LayerCase
 SEQ, IMG, VOL = (2, 2, 7), (2, 2, 5, 4), (1, 2, 3, 4, 3)
 
 
-def places(among: int) -> Any:
-    """Return a domain of distinct places among so many: for each channel of each image its own."""
+def places(n: int, among: int) -> Any:
+    """Return a domain of distinct places among so many, for each image of ``n`` axes its own."""
 
     def draw(rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
-        count = math.prod(shape[2:])
-        rows = [rng.permutation(among)[:count] for _ in range(math.prod(shape[:2]))]
-        return np.array(rows).reshape(shape)
+        count = math.prod(shape[-n:])
+        rows = [rng.permutation(among)[:count] for _ in range(math.prod(shape[:-n]))]
+        return np.array(rows, np.int64).reshape(shape)
 
     return draw
 
@@ -114,8 +114,15 @@ FRACTIONAL = [
     ),
 ]
 UNPOOL = [
-    LayerCase(layer=layer, args=args, inputs=(shape, shape), domain=(normal, places(n)), out=out, call=call)
-    for layer, args, shape, n, out, call in [
+    LayerCase(
+        layer=layer,
+        args=args,
+        inputs=(shape, shape),
+        domain=(normal, places(int(layer[-2]), m)),
+        out=out,
+        call=call,
+    )
+    for layer, args, shape, m, out, call in [
         ("MaxUnpool1d", (2,), (2, 2, 3), 6, (2, 2, 6), {}),
         ("MaxUnpool1d", (3, 2, 1), (2, 2, 3), 6, (2, 2, 6), {"output_size": (2, 2, 6)}),
         ("MaxUnpool2d", (2,), (2, 2, 2, 3), 24, (2, 2, 4, 6), {}),

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.nn.layers.table import LayerCase
 
-X, STATE = (3, 2, 3), (1, 2, 2)  # three times, two sequences, three features; a state of two
+X, STATE = (2, 2, 3), (1, 2, 2)  # two times, two sequences, three features; a state of two
 
 
 def row(layer: str, options: dict[str, Any], *inputs: Any, out: Any, order: int = 1) -> LayerCase:
@@ -16,18 +16,18 @@ def row(layer: str, options: dict[str, Any], *inputs: Any, out: Any, order: int 
 STACKED = {"num_layers": 2, "bidirectional": True, "dropout": 0.0}
 
 RECURRENT = [
-    row("RNN", {}, X, out=((3, 2, 2), STATE), order=2),
-    row("RNN", {"nonlinearity": "relu", "bias": False}, X, STATE, out=((3, 2, 2), STATE)),
-    row("RNN", {**STACKED, "batch_first": True}, X, (4, 3, 2), out=((3, 2, 4), (4, 3, 2))),
+    row("RNN", {}, X, out=((2, 2, 2), STATE), order=2),
+    row("RNN", {"nonlinearity": "relu", "bias": False}, X, STATE, out=((2, 2, 2), STATE)),
+    row("RNN", {**STACKED, "batch_first": True}, X, (4, 2, 2), out=((2, 2, 4), (4, 2, 2))),
     row("RNN", {"num_layers": 2}, (3, 3), (2, 2), out=((3, 2), (2, 2))),
-    row("GRU", {}, X, out=((3, 2, 2), STATE), order=2),
-    row("GRU", {"bias": False}, X, STATE, out=((3, 2, 2), STATE)),
-    row("GRU", {**STACKED, "batch_first": True}, X, (4, 3, 2), out=((3, 2, 4), (4, 3, 2))),
+    row("GRU", {}, X, out=((2, 2, 2), STATE), order=2),
+    row("GRU", {"bias": False}, X, STATE, out=((2, 2, 2), STATE)),
+    row("GRU", {**STACKED, "batch_first": True}, X, (4, 2, 2), out=((2, 2, 4), (4, 2, 2))),
     row("GRU", {"bidirectional": True}, (3, 3), (2, 2), out=((3, 4), (2, 2))),
-    row("LSTM", {}, X, out=((3, 2, 2), STATE, STATE), order=2),
-    row("LSTM", {"bias": False, "num_layers": 2}, X, out=((3, 2, 2), (2, 2, 2), (2, 2, 2))),
-    row("LSTM", {**STACKED, "batch_first": True}, X, out=((3, 2, 4), (4, 3, 2), (4, 3, 2))),
-    row("LSTM", {"proj_size": 1}, X, out=((3, 2, 1), (1, 2, 1), STATE)),
+    row("LSTM", {}, X, out=((2, 2, 2), STATE, STATE), order=2),
+    row("LSTM", {"bias": False, "num_layers": 2}, X, out=((2, 2, 2), (2, 2, 2), (2, 2, 2))),
+    row("LSTM", {**STACKED, "batch_first": True}, X, out=((2, 2, 4), (4, 2, 2), (4, 2, 2))),
+    row("LSTM", {"proj_size": 1}, X, out=((2, 2, 1), (1, 2, 1), STATE)),
     row("LSTM", {**STACKED, "proj_size": 1}, (3, 3), out=((3, 2), (4, 1), (4, 2))),
     row("RNNCell", {}, (2, 3), (2, 2), out=(2, 2), order=2),
     row("RNNCell", {"nonlinearity": "relu", "bias": False}, (2, 3), out=(2, 2)),
