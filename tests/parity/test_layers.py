@@ -19,7 +19,11 @@ from tests.nn.layers.table import LayerCase, flat, made
 
 torch = pytest.importorskip("torch")
 
-pytestmark = pytest.mark.parity
+pytestmark = [
+    pytest.mark.parity,
+    pytest.mark.filterwarnings("ignore:enable_nested_tensor:UserWarning"),  # PyTorch speaks of its speed
+    pytest.mark.filterwarnings("ignore:Support for mismatched:UserWarning"),  # masks of two kinds
+]
 
 SPELLED = {"axis": "dim", "start_axis": "start_dim", "end_axis": "end_dim", "keepdims": "keepdim"}
 SHARED = [row for row in ROWS if row.theirs]

@@ -47,6 +47,7 @@ from lucid.nn.layers.blocks import (
     SelectiveKernel,
     SEModule,
 )
+from lucid.nn.layers.cache import DynamicCache, EncoderDecoderCache, KVCache, StaticCache
 from lucid.nn.layers.constant_padding import (
     ConstantPad1d,
     ConstantPad2d,
@@ -121,6 +122,12 @@ from lucid.nn.layers.padding import (
     ReplicationPad3d,
 )
 from lucid.nn.layers.pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
+from lucid.nn.layers.positional import (
+    LearnedPositionalEmbedding,
+    RotaryEmbedding,
+    SinusoidalEmbedding,
+    SinusoidalEmbedding2D,
+)
 from lucid.nn.layers.rearrange import Rearrange
 from lucid.nn.layers.rectifiers import CELU, ELU, SELU, Hardsigmoid, Hardswish, Hardtanh, PReLU, ReLU6
 from lucid.nn.layers.recurrent import GRU, LSTM, RNN
@@ -131,6 +138,8 @@ from lucid.nn.layers.shuffling import ChannelShuffle, PixelShuffle, PixelUnshuff
 from lucid.nn.layers.smooth import GLU, LogSigmoid, Mish, Softplus, Softsign
 from lucid.nn.layers.structured_dropout import DropBlock, DropPath
 from lucid.nn.layers.thresholds import Hardshrink, RReLU, Softshrink, Tanhshrink, Threshold
+from lucid.nn.layers.transformer import Transformer, TransformerDecoder, TransformerEncoder
+from lucid.nn.layers.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from lucid.nn.layers.unfolding import Fold, Unfold
 from lucid.nn.layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 from lucid.nn.lazy import UninitializedBuffer, UninitializedParameter
@@ -307,6 +316,19 @@ __all__ = [
     "LazyInstanceNorm1d",
     "LazyInstanceNorm2d",
     "LazyInstanceNorm3d",
+    "KVCache",
+    "DynamicCache",
+    "StaticCache",
+    "RotaryEmbedding",
+    "SinusoidalEmbedding",
+    "SinusoidalEmbedding2D",
+    "LearnedPositionalEmbedding",
+    "EncoderDecoderCache",
+    "TransformerEncoderLayer",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerDecoder",
+    "Transformer",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.nn.layers.rows_attention import ATTENDING
 from tests.nn.layers.rows_convolution import CONVOLUTION
 from tests.nn.layers.rows_distance import DISTANCES
 from tests.nn.layers.rows_lazy import LAZY
@@ -13,6 +14,7 @@ from tests.nn.layers.rows_space import SPACE
 from tests.nn.layers.table import LayerCase
 
 ROWS: list[LayerCase] = [
+    *ATTENDING,
     *CONVOLUTION,
     *LINEAR,
     *LAZY,
@@ -24,4 +26,4 @@ ROWS: list[LayerCase] = [
 ]
 # Lazy layers are plain ones by the time that they are looked at.
 PLAIN = [row for row in ROWS if not row.layer.startswith("Lazy")]
-FIRST = list({row.layer: row for row in reversed(PLAIN)}.values())[::-1]
+FIRST = [row for row in {row.layer: row for row in reversed(PLAIN)}.values() if row.xla][::-1]

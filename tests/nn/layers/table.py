@@ -38,6 +38,7 @@ class LayerCase:
         random: whether the layer draws numbers in training. What it computes is compared in evaluation then.
         order: how many derivatives exist and are checked.
         theirs: whether PyTorch has this layer, with the same arguments and the same results.
+        xla: whether to run it on XLA, too. What only calls layers that are need not be compiled again.
         grad_rtol: how far derivatives may lie from differences. Wider than usual only with a ``reason``.
         reason: why.
     """
@@ -52,6 +53,7 @@ class LayerCase:
     random: bool = False
     order: int = 2
     theirs: bool = True
+    xla: bool = True
     grad_rtol: float = 1e-6
     reason: str = ""
 

@@ -65,9 +65,16 @@ from lucid.nn.functional.loss_yes_no import (
     soft_margin_loss,
 )
 from lucid.nn.functional.lp_pooling import lp_pool1d, lp_pool2d, lp_pool3d
+from lucid.nn.functional.multihead import multi_head_attention_forward
 from lucid.nn.functional.normalization import group_norm, layer_norm, rms_norm
 from lucid.nn.functional.padding import pad
 from lucid.nn.functional.pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from lucid.nn.functional.positional import (
+    apply_rotary_emb,
+    rotary_tables,
+    sinusoidal_embedding,
+    sinusoidal_embedding_2d,
+)
 from lucid.nn.functional.rectifiers import celu, elu, hardsigmoid, hardswish, hardtanh, prelu, relu6, selu
 from lucid.nn.functional.recurrent import gru_cell, lstm_cell, rnn_cell
 from lucid.nn.functional.response_norm import (
@@ -198,6 +205,11 @@ __all__ = [
     "unflatten",
     "fold",
     "unfold",
+    "apply_rotary_emb",
+    "rotary_tables",
+    "sinusoidal_embedding",
+    "sinusoidal_embedding_2d",
+    "multi_head_attention_forward",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here
