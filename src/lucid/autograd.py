@@ -24,13 +24,7 @@ from lucid.engines.settings import lowered, lowering
 from lucid.errors import ArgumentError, ArgumentTypeError, DeviceError, GradientError, ShapeError
 from lucid.grad_mode import enable_grad, is_recording, no_grad
 from lucid.node import Node, Saved, Watch
-from lucid.recording import (
-    Primitive,
-    pick,
-    pick_primitive,
-    primitive,
-    wrap,
-)
+from lucid.recording import Primitive, pick, pick_primitive, primitive, wrap
 
 __all__ = ["backward", "enable_grad", "grad", "is_recording", "no_grad", "primitive"]
 
@@ -128,8 +122,16 @@ def _pulled_back(
         outs = definition(*inputs, **options)
     if not isinstance(outs, tuple):
         outs, g = (outs,), (g,)
-    pairs = [(out, d) for out, d in zip(outs, g, strict=True) if out._node is not None]
     nodes = [x._node if isinstance(x, recording.Tensor) else None for x in inputs]
+    return walk_back_to(nodes, outs, g, create)
+
+
+def walk_back_to(nodes: Sequence[Node | None], outs: Any, g: Any, create: bool) -> tuple[Any, ...]:
+    """Return the gradients at ``nodes`` of ``outs``, whose own are ``g``; go no further, run no hooks there.
+
+    They are Tensors, or None where nothing arrives. With ``create`` they are recorded, and the graph is kept.
+    """
+    pairs = [(out, d) for out, d in zip(outs, g, strict=True) if out._node is not None]
     wanted: dict[Any, Any] = {node: None for node in nodes if node is not None}
     _walk([out for out, _ in pairs], [d for _, d in pairs], create, create, wanted, local=True)
     return tuple(wanted.get(node) for node in nodes)
@@ -170,6 +172,9 @@ def _walk(
     for node in nodes:
         g = pending.pop(node, None)
         if g is None:
+            continue
+        if local and wanted is not None and node in wanted:
+            wanted[node] = g  # its hooks and its parents are the business of whoever walks on from here
             continue
         if node.watch is not None:
             g = _visit(node.watch, g, create, arrived)

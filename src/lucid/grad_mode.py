@@ -39,12 +39,15 @@ class State(threading.local):
         recording: whether operations are recorded.
         levels: one entry for each ``vmap`` that the running code is inside of, the innermost last; see
             ``func/batching/levels.py``.
+        journals: one entry for each ``nn.utils.checkpoint`` that the running code is inside of: what has
+            changed since, by id, and what that was before.
     """
 
     recording = True
 
     def __init__(self) -> None:
         self.levels: list[Level] = []
+        self.journals: list[dict[int, tuple[Any, Any]]] = []
 
 
 state = State()
@@ -55,6 +58,12 @@ def note_write(tensor: Any, value: Any) -> None:
     depth = engine_of(value._array).depth
     if depth > engine_of(tensor._array).depth:
         state.levels[depth - 1].written.append((weakref.ref(tensor), tensor._array, tensor._node))
+
+
+def note_change(thing: Any, before: Any) -> None:
+    """Note that ``thing``, a Buffer or a Generator, is about to change: code that is run again resets it."""
+    for journal in state.journals:
+        journal.setdefault(id(thing), (thing, before))
 
 
 class mode:

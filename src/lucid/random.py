@@ -25,6 +25,7 @@ from lucid.engines import dtypes
 from lucid.engines.protocol import Engine
 from lucid.engines.registry import resolve_device
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError
+from lucid.grad_mode import note_change
 from lucid.ops.axes import as_counts
 from lucid.ops.creation import check_room
 from lucid.tensor import Tensor
@@ -98,6 +99,7 @@ class Generator:
         """Return seed, path and counter, and move on: two threads never get the same."""
         with self._lock:
             at = self._seed, self._path, self._counter
+            note_change(self, at)
             self._counter += 1
         return at
 

@@ -13,6 +13,7 @@ from lucid.engines.dtypes import is_inexact
 from lucid.engines.protocol import Array
 from lucid.engines.registry import is_array
 from lucid.errors import ArgumentTypeError, DTypeError, GradientError
+from lucid.grad_mode import note_change
 from lucid.tensor import Tensor
 
 
@@ -90,11 +91,17 @@ class Buffer(Tensor):
         return self
 
     def _become(self, value: Tensor) -> Self:
+        note_change(self, self._array)
         # A graph that grew with every update of a running mean would never be freed.
         return super()._become(value.detach())
 
+    def __setitem__(self, key: Any, value: Any, /) -> None:
+        note_change(self, self._array)  # whoever notes the array holds it, so it is not written in place
+        super().__setitem__(key, value)
+
     def replace(self, value: Any) -> None:
         """Take on ``value``, of whatever shape, dtype and device: what ``module.buffer = value`` does."""
+        note_change(self, self._array)
         self._array = _array_of(value)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
 """Helpers for models."""
 
 from lucid.nn.utils import fusion, parametrizations, parametrize, rnn
+from lucid.nn.utils.checkpoint import checkpoint, checkpoint_sequential
 from lucid.nn.utils.clip_grad import (
     clip_grad_norm_,
     clip_grad_value_,
@@ -18,6 +19,8 @@ from lucid.nn.utils.norms import remove_spectral_norm, remove_weight_norm, spect
 from lucid.nn.utils.skip_init import skip_init
 
 __all__ = [
+    "checkpoint",
+    "checkpoint_sequential",
     "clip_grad_norm_",
     "clip_grad_value_",
     "clip_grads_with_norm_",
