@@ -61,21 +61,21 @@ def compare(row: LayerCase, ours: Any, theirs: Any) -> None:
     z = flat(theirs(*other, **{spelled(k): read(v, tensor) for k, v in row.call.items()}))
     assert len(y) == len(z)
     for a, b in zip(y, z, strict=True):
-        same("output", a, b)
+        same("output", a, b, row)
     if row.order:
         sum((a * ramp(a.shape)).sum() for a in y if a.requires_grad).backward()
         sum((b * torch.tensor(ramp(b.shape))).sum() for b in z if b.requires_grad).backward()
         for a, b in zip(mine, other, strict=True):
-            same_gradient("input", a, b)
+            same_gradient("input", a, b, row)
         parameters = dict(theirs.named_parameters())
         for name, p in ours.named_parameters(remove_duplicate=False):
-            same_gradient(name, p, parameters.get(name))
+            same_gradient(name, p, parameters.get(name), row)
             p.grad = None
         theirs.zero_grad()
     buffers = dict(theirs.named_buffers())
     for name, buffer in ours.named_buffers():
         if name in buffers:
-            same(name, buffer, buffers[name])
+            same(name, buffer, buffers[name], row)
 
 
 def read(value: Any, make: Any) -> Any:
@@ -87,15 +87,15 @@ def ramp(shape: tuple[int, ...]) -> Any:
     return np.linspace(0.5, 1.5, int(np.prod(shape))).reshape(shape)
 
 
-def same_gradient(name: str, a: Any, b: Any) -> None:
+def same_gradient(name: str, a: Any, b: Any, row: LayerCase) -> None:
     if b is not None and b.grad is not None:
         assert a.grad is not None, name
-        same(f"gradient of {name}", a.grad, b.grad)
+        same(f"gradient of {name}", a.grad, b.grad, row)
     else:
         assert a.grad is None or not a.grad.numpy().any(), name
 
 
-def same(what: str, a: Any, b: Any) -> None:
+def same(what: str, a: Any, b: Any, row: LayerCase) -> None:
     b = b.detach().numpy()
     assert a.shape == b.shape, what
-    np.testing.assert_allclose(a.numpy(), b, rtol=1e-9, atol=1e-11, err_msg=what)
+    np.testing.assert_allclose(a.numpy(), b, rtol=row.their_rtol, atol=1e-11, err_msg=what)

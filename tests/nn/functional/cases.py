@@ -17,7 +17,9 @@ from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.nn.functional.cases_pooling import POOLING
 from tests.nn.functional.cases_pooling_more import MORE_POOLING
 from tests.nn.functional.cases_recurrent import RECURRENT
+from tests.nn.functional.cases_response_norm import RESPONSE_NORMS
 from tests.nn.functional.cases_space import SPACE
+from tests.nn.functional.cases_thresholds import THRESHOLDS
 from tests.ops.rows import UNARY, with_options
 
 Array = Any
@@ -309,4 +311,6 @@ CASES: list[OpCase] = [
     *MORE_POOLING,
     *RECURRENT,
     *SPACE,
+    *RESPONSE_NORMS,
+    *THRESHOLDS,
 ]

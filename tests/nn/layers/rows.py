@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from tests.nn.layers.rows_activation import ACTIVATIONS
 from tests.nn.layers.rows_attention import ATTENDING
+from tests.nn.layers.rows_blocks import BLOCKS
 from tests.nn.layers.rows_convolution import CONVOLUTION
 from tests.nn.layers.rows_distance import DISTANCES
+from tests.nn.layers.rows_dropout import DROPOUT
 from tests.nn.layers.rows_lazy import LAZY
 from tests.nn.layers.rows_linear import LINEAR
 from tests.nn.layers.rows_loss import LOSSES
+from tests.nn.layers.rows_normalization import NORMALIZATION
 from tests.nn.layers.rows_pooling import POOLING
 from tests.nn.layers.rows_recurrent import RECURRENT
 from tests.nn.layers.rows_space import SPACE
@@ -23,6 +27,10 @@ ROWS: list[LayerCase] = [
     *RECURRENT,
     *POOLING,
     *SPACE,
+    *ACTIVATIONS,
+    *BLOCKS,
+    *DROPOUT,
+    *NORMALIZATION,
 ]
 # Lazy layers are plain ones by the time that they are looked at.
 PLAIN = [row for row in ROWS if not row.layer.startswith("Lazy")]

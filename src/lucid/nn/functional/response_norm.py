@@ -98,8 +98,9 @@ def cross_map_lrn2d(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, 
     r"""Divide each element by a power of a sum over channels, as ``nn.CrossMapLRN2d`` does.
 
     For an odd ``size`` and up to ``(size + 1) / 2`` channels it is ``local_response_norm``. With more, the
-    square of the first channel stays in the sums of all later ones, as a constant for the derivatives: so
-    do PyTorch's layer and Torch's before it, and weights that were trained with it want it back.
+    square of the first channel stays in the sums of all later ones: so it does in PyTorch's layer, and
+    weights that were trained with that want it back. PyTorch's gradients are not those of its results;
+    Lucid's are.
 
     Args:
         x: a Tensor of floats.
@@ -128,7 +129,7 @@ def cross_map_lrn2d(x: Any, size: int, alpha: float = 1e-4, beta: float = 0.75, 
     squares, reach = square(wide), (size - 1) // 2
     total = (2 * reach + 1) * _mean_of_neighbours(squares, reach, reach)
     later = per_channel(arange(x.shape[1], device=x.device) > reach, x)
-    total = total + where(later, squares[:, :1].detach(), 0.0)
+    total = total + where(later, squares[:, :1], 0.0)
     return (wide / (k + alpha / size * total) ** beta).astype(x.dtype)
 
 
