@@ -276,9 +276,10 @@ class LazyModule:
                 state.materialize(shape)
                 made = True
         setattr(module, self._size_name, size)
-        module.__class__ = self.cls_to_become
         if made and reset:
-            module.reset_parameters()
+            plain: Any = self.cls_to_become
+            plain.reset_parameters(module)
+        module.__class__ = self.cls_to_become  # at last: other threads may call it from now on
 
     def extra_repr(self) -> str:
         """Return that of the layer, with a question mark for the size."""

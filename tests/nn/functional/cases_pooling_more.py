@@ -125,7 +125,6 @@ for n in (2, 1, 3):
                 shapes=[(shape, shape)],
                 domain=(normal, places(n, among)),
                 options=options,
-                devices=("cpu",),  # the layers of the table run on XLA
             )
         )
 for n, (shape, options) in itertools.chain(*([(n, row) for row in FRACTIONAL[n]] for n in (2, 3))):

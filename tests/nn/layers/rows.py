@@ -32,6 +32,4 @@ ROWS: list[LayerCase] = [
     *DROPOUT,
     *NORMALIZATION,
 ]
-# Lazy layers are plain ones by the time that they are looked at.
-PLAIN = [row for row in ROWS if not row.layer.startswith("Lazy")]
-FIRST = [row for row in {row.layer: row for row in reversed(PLAIN)}.values() if row.xla][::-1]
+FIRST = [row for row in {row.layer: row for row in reversed(ROWS)}.values() if row.xla][::-1]

@@ -30,7 +30,15 @@ def samples(*shape: int) -> Any:
 
 
 def row(layer: str, shape: Any, out: Any, domain: Any = distinct, /, *args: Any, **options: Any) -> LayerCase:
-    return LayerCase(layer=layer, args=args, options=options, inputs=(shape,), domain=domain, out=out)
+    return LayerCase(
+        layer=layer,
+        args=args,
+        options=options,
+        inputs=(shape,),
+        domain=domain,
+        out=out,
+        xla="2d" not in layer,  # the functions of images run there
+    )
 
 
 MAX = [
@@ -121,6 +129,7 @@ UNPOOL = [
         domain=(normal, places(int(layer[-2]), m)),
         out=out,
         call=call,
+        xla=False,  # one function, which runs there
     )
     for layer, args, shape, m, out, call in [
         ("MaxUnpool1d", (2,), (2, 2, 3), 6, (2, 2, 6), {}),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from lucid import ops
 from lucid.errors import ArgumentError, ShapeError
 from lucid.nn.functional import checks
@@ -123,7 +125,7 @@ def _unpooled(
     )
     lead, images = x.shape[: x.ndim - n], math.prod(x.shape[: x.ndim - n])
     pooled = math.prod(x.shape[x.ndim - n :])
-    rows = ops.reshape(ops.arange(images, device=x.device), (images, 1))
+    rows = np.arange(images).reshape(images, 1)
     indices = ops.reshape(indices, (images, pooled))
     blank = ops.zeros((images, math.prod(sizes)), dtype=x.dtype, device=x.device)
     blank, values, indices = at_one_depth([blank, ops.reshape(x, (images, pooled)), indices])
