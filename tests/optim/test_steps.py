@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ import lucid.nn as nn
 from lucid import Tensor, optim
 from lucid.errors import GradientError
 from lucid.testing import DEVICES
+from tests.optim.formulas import CLASSES, ROWS, STEPS, names_of
 
 every_device = pytest.mark.parametrize("device", DEVICES)
 
@@ -25,87 +25,8 @@ def gradients(shape: tuple[int, ...], steps: int) -> Iterator[Array]:
     return (rng.standard_normal(shape) for _ in range(steps))
 
 
-def sgd(
-    p: Array,
-    gs: Iterator[Array],
-    lr: float = 1e-3,
-    momentum: float = 0,
-    dampening: float = 0,
-    weight_decay: float = 0,
-    nesterov: bool = False,
-    maximize: bool = False,
-) -> Iterator[Array]:
-    velocity = None
-    for g in gs:
-        g = (-g if maximize else g) + weight_decay * p
-        velocity = g if velocity is None else momentum * velocity + (1 - dampening) * g
-        if momentum:
-            g = g + momentum * velocity if nesterov else velocity
-        p = p - lr * g
-        yield p
-
-
-def adam(
-    p: Array,
-    gs: Iterator[Array],
-    lr: float = 1e-3,
-    betas: tuple[float, float] = (0.9, 0.999),
-    eps: float = 1e-8,
-    weight_decay: float = 0,
-    amsgrad: bool = False,
-    maximize: bool = False,
-    decoupled: bool = False,
-) -> Iterator[Array]:
-    m = v = largest = np.zeros_like(p)
-    for t, g in enumerate(gs, start=1):
-        g = -g if maximize else g
-        if decoupled:
-            p = p - lr * weight_decay * p
-        else:
-            g = g + weight_decay * p
-        m = betas[0] * m + (1 - betas[0]) * g
-        v = betas[1] * v + (1 - betas[1]) * g**2
-        largest = np.maximum(largest, v)
-        m_hat = m / (1 - betas[0] ** t)
-        v_hat = (largest if amsgrad else v) / (1 - betas[1] ** t)
-        p = p - lr * m_hat / (np.sqrt(v_hat) + eps)
-        yield p
-
-
-def adamw(p: Array, gs: Iterator[Array], weight_decay: float = 1e-2, **options: Any) -> Iterator[Array]:
-    return adam(p, gs, weight_decay=weight_decay, decoupled=True, **options)
-
-
-def each(**options: list[Any]) -> list[dict[str, Any]]:
-    """Return every combination of the options' values."""
-    return [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
-
-
-ADAM_OPTIONS = [
-    {},
-    {"betas": (0.5, 0.9), "eps": 1e-3},
-    {"betas": (0.0, 0.0)},
-    *each(lr=[0.1], weight_decay=[0.0, 0.2], amsgrad=[False, True], maximize=[False, True]),
-]
-
-ROWS = [
-    *(
-        (optim.SGD, sgd, options)
-        for options in [
-            {},
-            {"momentum": 0.9, "dampening": 0.5},
-            *each(lr=[0.1], momentum=[0.0, 0.9], weight_decay=[0.0, 0.2], maximize=[False, True]),
-            *each(lr=[0.1], momentum=[0.9], weight_decay=[0.0, 0.2], nesterov=[True]),
-        ]
-    ),
-    *((optim.Adam, adam, options) for options in ADAM_OPTIONS),
-    *((optim.AdamW, adamw, options) for options in ADAM_OPTIONS),
-]
-
-every_row = pytest.mark.parametrize(
-    ("cls", "formula", "options"), ROWS, ids=[f"{cls.__name__}{options}" for cls, _, options in ROWS]
-)
-every_optimizer = pytest.mark.parametrize("cls", [optim.SGD, optim.Adam, optim.AdamW])
+every_row = pytest.mark.parametrize(("cls", "formula", "options"), ROWS, ids=names_of(ROWS))
+every_optimizer = pytest.mark.parametrize("cls", CLASSES)
 
 
 @every_device
@@ -116,10 +37,12 @@ def test_steps(cls: Any, formula: Any, options: dict[str, Any], shape: tuple[int
     p = nn.Parameter(Tensor(start, device=device))
     node = p._node
     optimizer = cls([p], **options)
-    for g, expected in zip(gradients(shape, 5), formula(start, gradients(shape, 5), **options), strict=True):
+    for g, expected in zip(
+        gradients(shape, STEPS), formula(start, gradients(shape, STEPS), **options), strict=True
+    ):
         p.grad = lucid.asarray(g, dtype=lucid.float64, device=device)
         optimizer.step()
-        np.testing.assert_allclose(p.numpy(), expected, rtol=1e-13)
+        np.testing.assert_allclose(p.numpy(), expected, rtol=1e-13, atol=1e-16)  # one comes close to 0
         assert (p.dtype, p.device, p.shape) == (lucid.float64, device, shape)
     assert p._node is node
     assert p.is_leaf
@@ -131,7 +54,9 @@ def test_steps(cls: Any, formula: Any, options: dict[str, Any], shape: tuple[int
 def test_dtype_is_kept(cls: Any, dtype: str, device: str) -> None:
     p = nn.Parameter(lucid.ones((2, 2), dtype=dtype, device=device))
     # A rate computed with NumPy is a float64, which must not widen the parameter.
-    optimizer = cls([p], lr=np.float64(0.1), weight_decay=np.float64(0.1))
+    optimizer = cls(
+        [p], lr=np.float64(0.1), **({} if cls is optim.Rprop else {"weight_decay": np.float64(0.1)})
+    )
     for _ in range(2):
         optimizer.param_groups[0]["lr"] = np.float64(0.05)
         p.grad = lucid.ones((2, 2), dtype=dtype, device=device)
@@ -141,16 +66,21 @@ def test_dtype_is_kept(cls: Any, dtype: str, device: str) -> None:
         assert all(value.dtype == np.dtype(dtype) for value in state.values() if isinstance(value, Tensor))
 
 
-@every_device
-@every_optimizer
+LONGER = {"Adagrad": {"lr": 1.0}, "Adadelta": {"lr": 1.0, "eps": 1e-2}, "Lion": {"lr": 0.02}}
+
+
+@pytest.mark.parametrize(
+    ("cls", "device"),
+    [*((cls, "cpu") for cls in CLASSES), *((cls, d) for cls in CLASSES[:2] for d in DEVICES[1:])],
+)
 def test_it_learns(cls: Any, device: str) -> None:
     """A linear map from examples without noise, which all of them should find."""
     lucid.random.seed(0)
     x = lucid.random.randn(64, 3, device=device)
     target = x @ Tensor([[1.0], [-2.0], [0.5]], device=device) + 3
     model = nn.Linear(3, 1, device=device)
-    optimizer = cls(model.parameters(), lr=0.1)
-    for _ in range(200):
+    optimizer = cls(model.parameters(), **LONGER.get(cls.__name__, {"lr": 0.1}))
+    for _ in range(400 if cls is optim.Lion else 200):
         optimizer.zero_grad()
         loss = nn.functional.mse_loss(model(x), target)
         loss.backward()
@@ -160,7 +90,9 @@ def test_it_learns(cls: Any, device: str) -> None:
 
 def test_no_array_is_written_to() -> None:
     """Not the parameter's, nor the gradient's, nor the state's: others may hold them."""
-    for cls, options in ((optim.SGD, {"momentum": 0.9}), (optim.Adam, {"amsgrad": True}), (optim.AdamW, {})):
+    rows = [(cls, {}) for cls in CLASSES] + [(optim.SGD, {"momentum": 0.9}), (optim.Adam, {"amsgrad": True})]
+    rows.append((optim.RMSprop, {"momentum": 0.9, "centered": True}))
+    for cls, options in rows:
         p = nn.Parameter(lucid.ones(3))
         optimizer = cls([p], **options)
         p.grad = lucid.ones(3)
@@ -173,22 +105,28 @@ def test_no_array_is_written_to() -> None:
         assert p.tolist() != before[0]
 
 
-def test_momentum_does_not_follow_the_array_of_the_first_gradient() -> None:
+@pytest.mark.parametrize(
+    ("cls", "options", "g", "second"),
+    [(optim.SGD, {"momentum": 1.0}, 0.0, -2.0), (optim.Rprop, {"etas": (0.5, 2.0)}, 1.0, -3.0)],
+)
+def test_the_state_does_not_follow_the_array_of_the_first_gradient(
+    cls: Any, options: dict[str, Any], g: float, second: float
+) -> None:
     p = nn.Parameter(lucid.zeros(2))
-    optimizer = optim.SGD([p], lr=1.0, momentum=1.0)
+    optimizer = cls([p], lr=1.0, **options)
     mine = np.ones(2, np.float32)
     p.grad = lucid.asarray(mine)
     optimizer.step()
-    mine[:] = 100
-    p.grad = lucid.zeros(2)
+    mine[:] = -100
+    p.grad = lucid.full((2,), g)
     optimizer.step()
-    assert p.tolist() == [-2, -2]
+    assert p.tolist() == [second, second]
 
 
 @every_optimizer
 def test_parameters_without_gradients_stay(cls: Any) -> None:
     p, frozen, unused = nn.Parameter([1.0]), nn.Parameter([1.0], requires_grad=False), nn.Parameter([1.0])
-    optimizer = cls([p, frozen, unused], lr=0.5, weight_decay=0.5)
+    optimizer = cls([p, frozen, unused], lr=0.5)
     (p * 2 + frozen).sum().backward()
     optimizer.step()
     assert p.item() != 1
@@ -307,6 +245,57 @@ def test_a_step_without_momentum_leaves_the_velocity(size: int, device: str) -> 
         optimizer.step()
         found.append(p.numpy()[-1])
     np.testing.assert_allclose(found, [0.9, 0.71, 0.61, 0.339, -0.0049], atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [3, 4096])
+def test_what_rmsprop_keeps_begins_when_it_is_turned_on(size: int) -> None:
+    p = nn.Parameter(lucid.zeros(size))
+    optimizer = optim.RMSprop([p], lr=1.0, alpha=0.0, eps=1.0)
+    found = []
+    for momentum, centered, g in ((0.0, False, 1.0), (0.5, False, 1.0), (0.5, True, 3.0), (0.0, False, 0.0)):
+        optimizer.param_groups[0] |= {"momentum": momentum, "centered": centered}
+        p.grad = lucid.full((size,), g)
+        optimizer.step()
+        found.append(p.numpy()[-1])
+    # The steps are 1 / 2, 1 / 2, (1 / 2) / 2 + 3 / 1 and 0.
+    np.testing.assert_allclose(found, [-0.5, -1.0, -4.25, -4.25])
+    assert set(optimizer.state_dict()["state"]["0"]) == {"step", "square_avg", "momentum_buffer", "grad_avg"}
+
+
+def test_equal_gradients_do_not_make_rmsprop_root_less_than_nothing() -> None:
+    """The mean of squares less the square of the mean is 0 then, give or take rounding."""
+    for size in (3, 4096):
+        p = nn.Parameter(lucid.zeros(size))
+        optimizer = optim.RMSprop([p], alpha=0.5, centered=True, eps=0.1)
+        for _ in range(60):
+            p.grad = lucid.full((size,), 0.3)
+            optimizer.step()
+        assert abs(p.numpy()).max() < 60 * 0.01 * 0.3 / 0.1
+
+
+def test_asgd_keeps_the_mean() -> None:
+    for size in (3, 4096):
+        p = nn.Parameter(lucid.zeros(size))
+        optimizer = optim.ASGD([p], lr=1.0, lambd=0.0, t0=1.0)
+        means = []
+        for _ in range(5):
+            p.grad = lucid.full((size,), -1.0)
+            optimizer.step()
+            means.append(optimizer.state_dict()["state"]["0"]["ax"].numpy()[-1])
+        # p is 1, 2, 3, 4, 5, and the mean begins at 3.
+        np.testing.assert_allclose(means, [1, 2, 3, 3.5, 4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_rprop_sees_the_sign_of_small_gradients(dtype: str) -> None:
+    """Whose product is 0 in their dtype."""
+    p = nn.Parameter(lucid.zeros(2, dtype=dtype))
+    optimizer = optim.Rprop([p], lr=1.0, etas=(0.5, 2.0))
+    g = 1e-4 if dtype == "float16" else 1e-30
+    for _ in range(2):
+        p.grad = Tensor([g, -g], dtype=dtype)
+        optimizer.step()
+    assert p.tolist() == [-3.0, 3.0]
 
 
 @pytest.mark.parametrize("size", [3, 4096])

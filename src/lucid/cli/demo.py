@@ -65,7 +65,7 @@ def demo(out: Path, *, epochs: int = EPOCHS, seed: int = 0) -> float:
     model = DigitClassifier()
     count = sum(p.size for p in model.parameters())
     print(f"\nA classifier of handwritten digits: {len(train)} images to train with, {count} parameters.")
-    if table.find("adamw") is not None:  # otherwise NumPy does all
+    if table.find("adam") is not None:  # otherwise NumPy does all
         print("Kernels are compiled once, at the first run, which takes some seconds, and kept.", flush=True)
         logging.getLogger("lucid.kernels").setLevel(logging.ERROR)  # they would say the same
         start = time.perf_counter()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from lucid.engines.protocol import Array
-from lucid.errors import ArgumentTypeError
 from lucid.nn.functional import checks
 from lucid.optim.optimizer import Optimizer, State, with_kernel
+from lucid.optim.options import betas as two_betas
+from lucid.optim.options import rate
+from lucid.optim.parts import direction, mean, mean_square
+from lucid.tensor import Tensor
 
 
 class Adam(Optimizer):
@@ -26,12 +28,13 @@ class Adam(Optimizer):
 
     Args:
         params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups.
-        lr: :math:`\eta`, about the length of a step.
-        betas: how much of the two means is kept.
+        lr: :math:`\eta`, about the length of a step: a number, or a Tensor of one without axes.
+        betas: how much of the two means is kept; they may be Tensors as well.
         eps: keeps the quotient finite.
         weight_decay: :math:`\lambda`, the pull towards 0, as a part of the gradient.
         amsgrad: divide by the largest :math:`v` so far.
         maximize: step along the gradient.
+        decoupled_weight_decay: decay the weights as ``AdamW`` does.
 
     Raises:
         ArgumentError: if an option is out of range.
@@ -51,13 +54,14 @@ class Adam(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.0,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        decoupled_weight_decay: bool = False,
     ) -> None:
         defaults = {
             "lr": lr,
@@ -66,23 +70,22 @@ class Adam(Optimizer):
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
             "maximize": maximize,
+            "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, defaults)
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         name = type(self).__name__
-        betas = options["betas"]
-        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise ArgumentTypeError(f"{name} expects betas to be two numbers, got {betas!r}")
         return {
-            "lr": checks.number(name, "lr", options["lr"], 0),
-            "betas": tuple(
-                checks.number(name, f"betas[{i}]", beta, 0, 1, below=True) for i, beta in enumerate(betas)
-            ),
+            "lr": rate(name, "lr", options["lr"]),
+            "betas": two_betas(name, options["betas"], tensors=True),
             "eps": checks.number(name, "eps", options["eps"], 0),
             "weight_decay": checks.number(name, "weight_decay", options["weight_decay"], 0),
             "amsgrad": checks.truth(name, "amsgrad", options["amsgrad"]),
             "maximize": checks.truth(name, "maximize", options["maximize"]),
+            "decoupled_weight_decay": checks.truth(
+                name, "decoupled_weight_decay", options["decoupled_weight_decay"]
+            ),
         }
 
     def state_names(self) -> Mapping[str, bool]:
@@ -90,7 +93,7 @@ class Adam(Optimizer):
 
     @with_kernel("adam")
     def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
-        return adam(xp, p, g, state, decoupled=False, **options)
+        return adam(xp, p, g, state, **options)
 
 
 class AdamW(Adam):
@@ -100,8 +103,8 @@ class AdamW(Adam):
 
     Args:
         params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups.
-        lr: :math:`\eta`, about the length of a step.
-        betas: how much of the two means is kept.
+        lr: :math:`\eta`, about the length of a step: a number, or a Tensor of one without axes.
+        betas: how much of the two means is kept; they may be Tensors as well.
         eps: keeps the quotient finite.
         weight_decay: :math:`\lambda`, the pull towards 0.
         amsgrad: divide by the largest :math:`v` so far.
@@ -124,19 +127,17 @@ class AdamW(Adam):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 1e-2,
         amsgrad: bool = False,
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize)
-
-    @with_kernel("adamw")
-    def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
-        return adam(xp, p, g, state, decoupled=True, **options)
+        super().__init__(
+            params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True
+        )
 
 
 def adam(
@@ -145,13 +146,13 @@ def adam(
     g: Array,
     state: State,
     *,
-    lr: float,
-    betas: tuple[float, float],
+    lr: Any,
+    betas: tuple[Any, Any],
     eps: float,
     weight_decay: float,
     amsgrad: bool,
     maximize: bool,
-    decoupled: bool,
+    decoupled_weight_decay: bool,
 ) -> tuple[Array, State]:
     """Return a parameter after one step of ``Adam``, and its state. No array is changed.
 
@@ -160,26 +161,19 @@ def adam(
         p: the parameter.
         g: its gradient.
         state: that of the last step, empty before the first.
-        lr, betas, eps, weight_decay, amsgrad, maximize: see ``Adam``.
-        decoupled: decay the weights as ``AdamW`` does.
+        lr, betas, eps, weight_decay, amsgrad, maximize, decoupled_weight_decay: see ``Adam``.
     """
-    if maximize:
-        g = -g
-    if weight_decay and decoupled:
+    g = direction(p, g, maximize, 0.0 if decoupled_weight_decay else weight_decay)
+    if decoupled_weight_decay and weight_decay:
         p = p * (1 - lr * weight_decay)
-    elif weight_decay:
-        g = g + weight_decay * p
     beta1, beta2 = betas
     step = state.get("step", 0) + 1
-    m = (1 - beta1) * g
-    v = (1 - beta2) * g * g
-    if step > 1:
-        m = beta1 * state["exp_avg"] + m
-        v = beta2 * state["exp_avg_sq"] + v
+    m = mean(state, "exp_avg", g, beta1)
+    v = mean_square(state, "exp_avg_sq", g, beta2)
     new = {**state, "step": step, "exp_avg": m, "exp_avg_sq": v}
     if amsgrad:
         largest = state.get("max_exp_avg_sq")
         new["max_exp_avg_sq"] = v = v if largest is None else xp.maximum(largest, v)
     # The corrections are numbers, so the arrays are passed over once less.
-    root = xp.sqrt(v) * (1 / math.sqrt(1 - beta2**step)) + eps
+    root = xp.sqrt(v) * (1 - beta2**step) ** -0.5 + eps
     return p - (lr / (1 - beta1**step)) * (m / root), new

@@ -18,11 +18,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from lucid.autograd import enable_grad
+from lucid.engines.dtypes import is_inexact
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, transfer
 from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
 from lucid.nn.parameter import Parameter
-from lucid.optim import saving
+from lucid.ops import zeros_like
+from lucid.optim import hooks, saving
+from lucid.optim.options import settled
 from lucid.optim.parameters import check_parameter, has_gradient, listed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,7 +43,8 @@ class Optimizer:
     Args:
         params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups: dicts
             with ``"params"``, which is either of these, and options that differ from the defaults.
-            Without names, parameters are called ``"0"``, ``"1"`` and so on.
+            Without names, parameters are called ``"0"``, ``"1"`` and so on. ``optim.param_groups``
+            makes groups by patterns of names.
         defaults: the options.
 
     Attributes:
@@ -65,6 +69,12 @@ class Optimizer:
         >>> print(w.tolist())
         [0.0, 1.0]
     """
+
+    _hooks: hooks.Hooks | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        hooks.run_hooks_of(cls)
 
     def __init__(self, params: Any, defaults: Mapping[str, Any]) -> None:
         self.defaults = dict(defaults)
@@ -112,6 +122,14 @@ class Optimizer:
         """
         return None
 
+    def state_shape(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Return the shape of the state ``name`` of a parameter of ``shape``; None if it is a number.
+
+        A number is a float, or an array of no axes where one was computed from a Tensor on another device
+        than the CPU.
+        """
+        return shape
+
     # ------------------------------------------------------------- groups
 
     def add_param_group(self, group: Mapping[str, Any]) -> None:
@@ -157,11 +175,12 @@ class Optimizer:
 
     # ------------------------------------------------------------- stepping
 
-    def zero_grad(self) -> None:
-        """Set every parameter's ``grad`` to None."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set every parameter's ``grad`` to None; without ``set_to_none``, those that are there to zeros."""
         for _, p in self._named():
-            p.grad = None
+            p.grad = None if set_to_none or p.grad is None else zeros_like(p.grad)
 
+    @hooks.run_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient.
 
@@ -183,13 +202,16 @@ class Optimizer:
         checked = [self.check(group) for group in self.param_groups]
         rows = []
         for group, options in zip(self.param_groups, checked, strict=True):
+            options_for = settled(options)
             for name, p in zip(group["param_names"], group["params"], strict=True):
                 if name in ready:
-                    state = self._state[name] = _at_home(self._state.get(name, {}), p)
-                    rows.append((p, p._grad._array, state, options))
+                    state = self._state[name] = self._at_home(self._state.get(name, {}), p)
+                    rows.append((p, p._grad._array, state, options_for(p)))
         for p, g, state, options in self._by_kernel(rows):
             engine = engine_of(p._array)
             new, kept = self.update(engine.xp, p._array, g, state, **options)
+            if new.dtype != p.dtype:  # a rate that is an array is float32 at least
+                new, kept = engine.xp.astype(new, p.dtype), self._at_home(dict(kept), p)
             p._array = engine.as_array(new)  # of no axes, NumPy makes a scalar
             if kept is not state:
                 state.update(kept)  # at once: another thread may be reading it
@@ -207,8 +229,79 @@ class Optimizer:
         kernel = engine_of(largest._array).kernel(name, largest._array)
         return rows if kernel is None else kernel.forward(rows)
 
+    def _at_home(self, state: State, p: Parameter) -> State:
+        """Return ``state``, after bringing its arrays to the device and dtype that ``p`` may have gone to."""
+        for key, value in state.items():
+            if not hasattr(value, "shape"):
+                continue
+            number = value.shape == () and self.state_shape(key, p.shape) is None
+            if number and p.device == "cpu":
+                state[key] = float(value)
+                continue
+            if engine_of(value).device_of(value) != p.device:
+                state[key] = value = transfer(value, p.device)
+            if value.dtype != p.dtype and is_inexact(value.dtype) and not number:
+                state[key] = engine_of(value).xp.astype(value, p.dtype)
+        return state
+
+    # ------------------------------------------------------------- hooks
+
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> Callable[[], None]:
+        """Call ``hook(optimizer, args, kwargs)`` before each step.
+
+        What it returns, unless None, is ``(args, kwargs)``, to step with in the place of those.
+        Returns a function that removes the hook.
+        """
+        return hooks.add(self, "before", "step", hook)
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> Callable[[], None]:
+        """Call ``hook(optimizer, args, kwargs)`` after each step. Returns a function that removes the hook.
+
+        Example:
+            >>> optimizer = lucid.optim.SGD([nn.Parameter([1.0])], lr=0.5)
+            >>> remove = optimizer.register_step_post_hook(lambda optimizer, args, kwargs: print("stepped"))
+            >>> optimizer.step()
+            stepped
+            >>> remove()
+        """
+        return hooks.add(self, "after", "step", hook)
+
+    def register_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> Callable[[], None]:
+        """Call ``hook(optimizer)`` before ``state_dict``; before the other hooks if ``prepend``.
+
+        Returns a function that removes the hook.
+        """
+        return hooks.add(self, "before", "state_dict", hook, prepend)
+
+    def register_state_dict_post_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> Callable[[], None]:
+        """Call ``hook(optimizer, state_dict)``; what it returns, unless None, is the state dict.
+
+        Returns a function that removes the hook.
+        """
+        return hooks.add(self, "after", "state_dict", hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> Callable[[], None]:
+        """Call ``hook(optimizer, state_dict)`` before loading; what it returns, unless None, is loaded.
+
+        Returns a function that removes the hook.
+        """
+        return hooks.add(self, "before", "load_state_dict", hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Callable[..., Any], prepend: bool = False
+    ) -> Callable[[], None]:
+        """Call ``hook(optimizer)`` after loading. Returns a function that removes the hook."""
+        return hooks.add(self, "after", "load_state_dict", hook, prepend)
+
     # ------------------------------------------------------------- saving
 
+    @hooks.run_hooks
     def state_dict(self) -> dict[str, Any]:
         """Return options and state, by the parameters' names.
 
@@ -217,6 +310,7 @@ class Optimizer:
         """
         return saving.state_dict(self)
 
+    @hooks.run_hooks
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what ``state_dict`` returned, of an optimizer of the same parameters by name.
 
@@ -245,15 +339,3 @@ def with_kernel(name: str) -> Callable[[F], F]:
         return update
 
     return named
-
-
-def _at_home(state: State, p: Parameter) -> State:
-    """Return ``state``, after bringing its arrays to the device and dtype that ``p`` may have gone to."""
-    for key, value in state.items():
-        if not hasattr(value, "shape"):
-            continue
-        if engine_of(value).device_of(value) != p.device:
-            state[key] = value = transfer(value, p.device)
-        if value.dtype.kind == "f" and value.dtype != p.dtype:
-            state[key] = engine_of(value).xp.astype(value, p.dtype)
-    return state

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lucid.engines.dtypes import is_inexact
 from lucid.engines.registry import engine_of
 from lucid.errors import LucidError, StateError
 from lucid.nn.parameter import Parameter
+from lucid.optim.options import kept
 from lucid.recording import wrap
 from lucid.tensor import Tensor
 
@@ -18,12 +20,12 @@ if TYPE_CHECKING:
 def state_dict(optimizer: Optimizer) -> dict[str, Any]:
     """Return options and state, by the parameters' names."""
     state = {
-        name: {key: _as_tensor(value) for key, value in kept.copy().items()}
-        for name, kept in optimizer._state.copy().items()
+        name: {key: _as_tensor(value) for key, value in held.copy().items()}
+        for name, held in optimizer._state.copy().items()
     }
     groups = [
         {"params": list(group["param_names"])}
-        | {key: value for key, value in group.items() if key not in ("params", "param_names")}
+        | {key: kept(value) for key, value in group.items() if key not in ("params", "param_names")}
         for group in optimizer.param_groups
     ]
     return {"state": state, "param_groups": groups}
@@ -63,7 +65,7 @@ def load_state_dict(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> None
         except LucidError as error:
             problems.append(f"group {i}: {error}")
             continue
-        new_groups.append({**mine, **extra, **options})
+        new_groups.append({**mine, **{k: kept(v) for k, v in (extra | options).items()}})
         for name, p in zip(mine["param_names"], mine["params"], strict=True):
             if name in state:
                 new_state[name] = _read_state(optimizer, name, p, state.pop(name), problems)
@@ -89,15 +91,24 @@ def _read_state(optimizer: Optimizer, name: str, p: Parameter, given: Any, probl
     state: State = {}
     for key, value in given.items():
         if key == "step":
-            count = value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
+            count = _number(value)
+            if isinstance(count, float) and count.is_integer():
+                count = int(count)
             if isinstance(count, bool) or not isinstance(count, int) or count < 1:
                 problems.append(f"state of {name!r}: step must be a positive integer, got {value!r}")
             state[key] = count
+        elif (shape := optimizer.state_shape(key, p.shape)) is None:
+            number = _number(value)
+            if isinstance(number, bool) or not isinstance(number, (int, float)):
+                problems.append(f"state of {name!r}: {key} must be a number, got {value!r}")
+            else:
+                state[key] = float(number)
         elif isinstance(value, Tensor) or hasattr(value, "__array__"):
             tensor = value.detach() if isinstance(value, Tensor) else Tensor(value)
-            if tensor.shape != p.shape:
-                problems.append(f"state of {name!r}: {key} has shape {tensor.shape}, the parameter {p.shape}")
-            elif tensor.dtype.kind != "f":
+            if tensor.shape != shape:
+                fits = "the parameter" if shape == p.shape else f"for the parameter {p.shape} it must be"
+                problems.append(f"state of {name!r}: {key} has shape {tensor.shape}, {fits} {shape}")
+            elif not is_inexact(tensor.dtype) or tensor.dtype.kind == "c":
                 problems.append(f"state of {name!r}: {key} must hold floats, got {tensor.dtype.name}")
             else:
                 array = tensor.to(p.device)._array
@@ -106,6 +117,11 @@ def _read_state(optimizer: Optimizer, name: str, p: Parameter, given: Any, probl
         else:
             problems.append(f"state of {name!r}: {key} must be a Tensor, got {type(value).__name__}")
     return state
+
+
+def _number(value: Any) -> Any:
+    """Return the number that an array or a Tensor of one element holds; else ``value`` itself."""
+    return value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
 
 
 def _as_tensor(value: Any) -> Any:

@@ -9,6 +9,8 @@ from lucid.engines.protocol import Array
 from lucid.errors import ArgumentError
 from lucid.nn.functional import checks
 from lucid.optim.optimizer import Optimizer, State, with_kernel
+from lucid.optim.options import is_zero, rate
+from lucid.tensor import Tensor
 
 
 class SGD(Optimizer):
@@ -21,10 +23,10 @@ class SGD(Optimizer):
 
     Args:
         params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups.
-        lr: :math:`\eta`, the length of a step.
+        lr: :math:`\eta`, the length of a step: a number, or a Tensor of one without axes.
         momentum: :math:`\mu`, how much of the last step is kept; a step with 0 leaves the velocity as it is.
         dampening: :math:`\tau`, how much of the gradient is left out of the momentum.
-        weight_decay: :math:`\lambda`, the pull towards 0.
+        weight_decay: :math:`\lambda`, the pull towards 0; it may be a Tensor as well.
         nesterov: look ahead along the momentum; it needs momentum and no dampening.
         maximize: step along the gradient.
 
@@ -45,10 +47,10 @@ class SGD(Optimizer):
     def __init__(
         self,
         params: Any,
-        lr: float = 1e-3,
+        lr: float | Tensor = 1e-3,
         momentum: float = 0.0,
         dampening: float = 0.0,
-        weight_decay: float = 0.0,
+        weight_decay: float | Tensor = 0.0,
         nesterov: bool = False,
         *,
         maximize: bool = False,
@@ -65,10 +67,10 @@ class SGD(Optimizer):
 
     def check(self, options: Mapping[str, Any]) -> dict[str, Any]:
         checked = {
-            "lr": checks.number("SGD", "lr", options["lr"], 0),
+            "lr": rate("SGD", "lr", options["lr"]),
             "momentum": checks.number("SGD", "momentum", options["momentum"], 0),
             "dampening": checks.number("SGD", "dampening", options["dampening"]),
-            "weight_decay": checks.number("SGD", "weight_decay", options["weight_decay"], 0),
+            "weight_decay": rate("SGD", "weight_decay", options["weight_decay"]),
             "nesterov": checks.truth("SGD", "nesterov", options["nesterov"]),
             "maximize": checks.truth("SGD", "maximize", options["maximize"]),
         }
@@ -93,10 +95,10 @@ def sgd(
     g: Array,
     state: State,
     *,
-    lr: float,
+    lr: Any,
     momentum: float,
     dampening: float,
-    weight_decay: float,
+    weight_decay: Any,
     nesterov: bool,
     maximize: bool,
 ) -> tuple[Array, State]:
@@ -111,7 +113,7 @@ def sgd(
     """
     if maximize:
         g = -g
-    if weight_decay:
+    if not is_zero(weight_decay):
         g = g + weight_decay * p
     if not momentum:
         return p - lr * g, state

@@ -51,7 +51,7 @@ _check()
 
 
 @numba.extending.intrinsic  # type: ignore[untyped-decorator]
-def _pointer(_context: Any, _address: Any) -> Any:
+def pointer(_context: Any, _address: Any) -> Any:
     """Return an address as a pointer to float32."""
 
     def build(context: Any, builder: Any, signature: Any, args: Any) -> Any:
@@ -61,10 +61,15 @@ def _pointer(_context: Any, _address: Any) -> Any:
 
 
 @inline
+def address(x, begin):  # type: ignore[no-untyped-def]
+    """Return where the element ``begin`` of the array with the id ``x`` is."""
+    return numba.carray(pointer(x + _DATA), (2,)).view(np.int64)[0] + 4 * begin
+
+
+@inline
 def floats(x, begin, n):  # type: ignore[no-untyped-def]
     """Return ``n`` elements, from ``begin``, of the array with the id ``x``."""
-    address = numba.carray(_pointer(x + _DATA), (2,)).view(np.int64)[0]
-    return numba.carray(_pointer(address + 4 * begin), (n,))
+    return numba.carray(pointer(address(x, begin)), (n,))
 
 
 @inline

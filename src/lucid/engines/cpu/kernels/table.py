@@ -47,8 +47,16 @@ FILES: dict[str, str] = {
     "sigmoid": "activation",  # F.sigmoid
     "tanh": "activation",  # F.tanh
     "sgd": "optimizers",  # optim.SGD
-    "adam": "optimizers",  # optim.Adam
-    "adamw": "optimizers",  # optim.AdamW
+    "adam": "optimizers",  # optim.Adam, optim.AdamW
+    "nadam": "optimizers_adam",  # optim.NAdam
+    "radam": "optimizers_adam",  # optim.RAdam
+    "adamax": "optimizers_adam",  # optim.Adamax
+    "lion": "optimizers_adam",  # optim.Lion
+    "adagrad": "optimizers_rates",  # optim.Adagrad
+    "adadelta": "optimizers_rates",  # optim.Adadelta
+    "rmsprop": "optimizers_rates",  # optim.RMSprop
+    "rprop": "optimizers_rates",  # optim.Rprop
+    "asgd": "optimizers_rates",  # optim.ASGD
     "total_norm": "clipping",  # nn.utils.clip_grad_norm_
     "clipped": "clipping",  # nn.utils.clip_grad_norm_ and clip_grad_value_
     "batch_normalized": "batch_normalization",  # F.batch_norm in training
