@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 import lucid
 import lucid.nn as nn
 from lucid import Tensor, optim
+from tests.optim.formulas import OPTIONS, each
 
 torch = pytest.importorskip("torch")
 
@@ -19,40 +19,46 @@ pytestmark = pytest.mark.parity
 STEPS = 20
 
 
-def each(**options: list[Any]) -> list[dict[str, Any]]:
-    """Return every combination of the options' values."""
-    return [dict(zip(options, values, strict=True)) for values in itertools.product(*options.values())]
-
-
-ADAM = [
-    {},
-    {"betas": (0.5, 0.9), "eps": 1e-3},
-    {"betas": (0.0, 0.0)},
-    *each(lr=[0.1], weight_decay=[0.0, 0.2], amsgrad=[False, True], maximize=[False, True]),
-]
+# What PyTorch's have and formulas in NumPy need not: rows for each option, alone and with others.
 ROWS = [
-    ("SGD", {}),
+    *((name, options) for name, rows in OPTIONS.items() if name != "Lion" for options in rows),
     *(
         ("SGD", options)
         for options in each(
-            lr=[0.1],
-            momentum=[0.0, 0.9],
-            dampening=[0.0, 0.4],
-            weight_decay=[0.0, 0.2],
-            maximize=[False, True],
+            lr=[0.1], momentum=[0.9], dampening=[0.4], weight_decay=[0.2], maximize=[False, True]
         )
     ),
     *(
-        ("SGD", options)
+        (name, options)
+        for name in ("NAdam", "RAdam")
         for options in each(
-            lr=[0.1], momentum=[0.9], nesterov=[True], weight_decay=[0.0, 0.2], maximize=[False, True]
+            lr=[0.1], weight_decay=[0.0, 0.2], decoupled_weight_decay=[False, True], maximize=[False, True]
         )
     ),
-    *(("Adam", options) for options in ADAM),
-    *(("AdamW", options) for options in ADAM),
+    *(
+        (name, options)
+        for name in ("Adamax", "Adagrad", "Adadelta", "ASGD")
+        for options in each(lr=[0.1], weight_decay=[0.0, 0.2], maximize=[False, True])
+    ),
+    ("Adagrad", {"lr_decay": 0.1, "initial_accumulator_value": 0.3}),
+    ("RMSprop", {"lr": 0.05, "alpha": 0.5, "eps": 1e-3, "momentum": 0.5, "centered": True}),
+    ("Rprop", {"lr": 0.1, "etas": (0.1, 2.0), "maximize": True}),
+    ("Rprop", {"lr": 10.0, "step_sizes": (0.01, 1.0)}),
+    ("ASGD", {"lr": 0.1, "lambd": 0.1, "alpha": 0.9, "t0": 5.0}),
 ]
+NAMES = [name for name in OPTIONS if name != "Lion"]
 
 every_row = pytest.mark.parametrize(("name", "options"), ROWS, ids=[f"{n}{o}" for n, o in ROWS])
+every_name = pytest.mark.parametrize("name", NAMES)
+
+
+@pytest.fixture
+def precise() -> Any:
+    """Let PyTorch keep the numbers of its states in float64, as Lucid does."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
 
 
 def step_both(a: Any, p: Any, b: Any, q: Any, gradients: Any, rtol: float) -> None:
@@ -65,7 +71,7 @@ def step_both(a: Any, p: Any, b: Any, q: Any, gradients: Any, rtol: float) -> No
 
 
 @every_row
-def test_steps(name: str, options: dict[str, Any]) -> None:
+def test_steps(name: str, options: dict[str, Any], precise: None) -> None:
     rng = np.random.default_rng(0)
     start, gradients = rng.standard_normal((3, 4)), rng.standard_normal((STEPS, 3, 4))
     p, q = nn.Parameter(Tensor(start)), torch.nn.Parameter(torch.tensor(start))
@@ -80,7 +86,7 @@ def test_steps(name: str, options: dict[str, Any]) -> None:
         np.testing.assert_allclose(mine, value.numpy(), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+@every_name
 def test_steps_in_float32(name: str) -> None:
     rng = np.random.default_rng(1)
     start = rng.standard_normal((3, 4)).astype(np.float32)
@@ -174,15 +180,15 @@ def test_clip_what_is_not_finite(value: float) -> None:
         np.testing.assert_array_equal(p.grad.numpy(), q.grad.numpy())
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+@every_name
 def test_defaults_are_the_same(name: str) -> None:
     ours = getattr(optim, name)([nn.Parameter([1.0])]).defaults
     theirs = getattr(torch.optim, name)([torch.nn.Parameter(torch.ones(1))]).defaults
     assert ours == {key: theirs[key] for key in ours}
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
-def test_training_a_model(name: str) -> None:
+@every_name
+def test_training_a_model(name: str, precise: None) -> None:
     """Groups with rates of their own, through a model and its losses, closure and all."""
     rng = np.random.default_rng(2)
     x, target = rng.standard_normal((16, 5)), rng.integers(0, 3, 16)
@@ -191,7 +197,8 @@ def test_training_a_model(name: str) -> None:
     model.load_state_dict({key: value.numpy() for key, value in other.state_dict().items()})
 
     def groups(m: Any) -> list[dict[str, Any]]:
-        return [{"params": m[0].parameters()}, {"params": m[2].parameters(), "lr": 0.02, "weight_decay": 0.1}]
+        decay = {} if name == "Rprop" else {"weight_decay": 0.1}
+        return [{"params": m[0].parameters()}, {"params": m[2].parameters(), "lr": 0.02, **decay}]
 
     a = getattr(optim, name)(groups(model), lr=0.05)
     b = getattr(torch.optim, name)(groups(other), lr=0.05)
