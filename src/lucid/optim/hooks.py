@@ -32,6 +32,7 @@ class Hooks:
         self.within: set[str] = set()
 
     def add(self, when: str, method: str, hook: Callable[..., Any], prepend: bool) -> Callable[[], None]:
+        """Add a hook ``"before"`` or ``"after"`` a method; return the function that removes it."""
         registered = (self._before if when == "before" else self._after).setdefault(method, {})
         key = _next_key()
         while key in registered:  # hooks that came with a pickle
@@ -48,9 +49,11 @@ class Hooks:
         return remove
 
     def before(self, method: str) -> list[Callable[..., Any]]:
+        """Return what to call before ``method``."""
         return list(self._before.get(method, {}).values())
 
     def after(self, method: str) -> list[Callable[..., Any]]:
+        """Return what to call after ``method``."""
         return list(self._after.get(method, {}).values())
 
 
@@ -83,6 +86,8 @@ def run_hooks(method: F) -> F:
 
     @functools.wraps(method)
     def run(self: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if name == "step":
+            self._stepped = True
         hooks = self._hooks
         if hooks is None or name in hooks.within:
             return method(self, *args, **kwargs)

@@ -44,7 +44,7 @@ class NAdam(Optimizer):
         >>> (w * w).sum().backward()
         >>> optimizer.step()
         >>> print(round(w.item(), 3))
-        0.413
+        0.472
 
     Dozat, Incorporating Nesterov Momentum into Adam, 2016.
     """
