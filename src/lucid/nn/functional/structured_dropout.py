@@ -80,8 +80,8 @@ def drop_block(
 
     .. math:: \gamma = \frac{p}{b^2} \cdot \frac{H W}{(H - b + 1) (W - b + 1)}
 
-    and blocks may overlap. What stays is multiplied by the number of all elements divided by the number of
-    those that stayed, which keeps the sum of equal elements.
+    and blocks may overlap, so that the share falls short of a large ``p``. What stays is multiplied by the
+    number of all elements divided by the number of those that stayed, which keeps the sum of equal elements.
 
     Args:
         x: a Tensor of floats.

@@ -153,7 +153,7 @@ def rrelu(
         return bent(x, slope=(low + high) / 2)
     wide = float64 if x.dtype == float64 else float32
     drawn = random.uniform(x.shape, low, high, dtype=wide, device=x.device, generator=generator)
-    return where(x > 0, x, drawn.astype(x.dtype) * x)
+    return where(x <= 0, drawn.astype(x.dtype) * x, x)
 
 
 def slopes(function: str, lower: Any, upper: Any) -> tuple[float, float]:
