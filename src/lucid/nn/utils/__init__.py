@@ -1,6 +1,6 @@
 """Helpers for models."""
 
-from lucid.nn.utils import fusion, parametrizations, parametrize, rnn
+from lucid.nn.utils import fusion, parametrizations, parametrize, prune, rnn
 from lucid.nn.utils.checkpoint import checkpoint, checkpoint_sequential
 from lucid.nn.utils.clip_grad import (
     clip_grad_norm_,
@@ -33,6 +33,7 @@ __all__ = [
     "parameters_to_vector",
     "parametrizations",
     "parametrize",
+    "prune",
     "remove_spectral_norm",
     "remove_weight_norm",
     "rnn",

@@ -47,12 +47,12 @@ class Recipe:
 
 def recipe_of(module: Any, name: str) -> Any:
     """Return the recipe of the attribute ``name``; None if it is not computed."""
-    return vars(module).get(_HELD, {}).get(name)
+    return recipes_of(module).get(name)
 
 
 def recipes_of(module: Any) -> dict[str, Any]:
     """Return the recipes of all computed attributes, by name."""
-    recipes: dict[str, Any] = vars(module).get(_HELD, {})
+    recipes: dict[str, Any] = getattr(module, "__dict__", {}).get(_HELD, {})
     return recipes
 
 
