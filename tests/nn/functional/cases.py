@@ -13,6 +13,8 @@ from tests.nn.functional.cases_activation import ACTIVATED, MORE_ACTIVATIONS
 from tests.nn.functional.cases_attention import ATTENTION
 from tests.nn.functional.cases_bags import BAGS
 from tests.nn.functional.cases_convolution import CONVOLUTION
+from tests.nn.functional.cases_distance import DISTANCES
+from tests.nn.functional.cases_loss import MORE_LOSSES
 from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.nn.functional.cases_pooling import POOLING
 from tests.nn.functional.cases_pooling_more import MORE_POOLING
@@ -305,6 +307,8 @@ CASES: list[OpCase] = [
     *BAGS,
     *ACTIVATED,
     *LOSSES,
+    *MORE_LOSSES,
+    *DISTANCES,
     *NORMALIZATION,
     *CONVOLUTION,
     *POOLING,

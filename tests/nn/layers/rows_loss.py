@@ -112,9 +112,9 @@ CLASSES = [
     LayerCase(
         layer="AdaptiveLogSoftmaxWithLoss",
         args=(4, 6, [3], 2.0, True),
-        inputs=((4,), ()),
-        domain=(normal, integers(0, 6)),
-        out=((), ()),
+        inputs=((3, 4), (3,)),
+        domain=(normal, lambda _, shape: np.array([5, 1, 4])),
+        out=((3,), ()),
     ),
     LayerCase(
         layer="AdaptiveLogSoftmaxWithLoss",
@@ -123,6 +123,14 @@ CLASSES = [
         inputs=((5, 4), (5,)),
         domain=(normal, integers(0, 6)),
         out=((5,), ()),
+    ),
+    LayerCase(
+        layer="AdaptiveLogSoftmaxWithLoss",
+        args=(4, 6, [2, 4]),
+        options={"div_value": 2.0},
+        inputs=((4,), ()),
+        domain=(normal, integers(0, 6)),
+        out=((), ()),
     ),
 ]
 

@@ -32,14 +32,20 @@ def cast(x: Any, dtype: Any, device: str = "cpu") -> Tensor:
     return Tensor(x, dtype=dtype if x.dtype.kind == "f" else None, device=device)
 
 
-def called(row: LayerCase, layer: nn.Module, inputs: list[Any]) -> list[Tensor]:
+def called(
+    row: LayerCase, layer: nn.Module, inputs: list[Any], keywords: dict[str, Any] | None = None
+) -> list[Tensor]:
     """Return the Tensors that come out of the layer."""
+    return flat(layer(*inputs, **(keywords_for(row, inputs) if keywords is None else keywords)))
+
+
+def keywords_for(row: LayerCase, inputs: list[Any]) -> dict[str, Any]:
+    """Return the keyword arguments of the call, whose arrays are like what goes in."""
     like = next((x for x in inputs if x.dtype.kind == "f"), inputs[0] if inputs else None)
-    more = {
+    return {
         name: cast(value, like.dtype, like.device) if isinstance(value, np.ndarray) else value
         for name, value in row.call.items()
     }
-    return flat(layer(*inputs, **more))
 
 
 @every_row
@@ -109,10 +115,11 @@ def test_on_xla(row: LayerCase) -> None:
     """The same results and gradients; where it can be as one program, which is sooner compiled."""
     jax = pytest.importorskip("jax")
     (on_cpu, inputs), (on_xla, moved) = (ready(row, lucid.float64, device) for device in ("cpu", "xla:cpu"))
+    keywords = keywords_for(row, moved)  # constants of the program
     inputs, moved = ([x._array for x in tensors] for tensors in (inputs, moved))
     expected = run(row, on_cpu, inputs)
     try:
-        results = jax.jit(lambda xs: run(row, on_xla, xs))(moved)
+        results = jax.jit(lambda xs: run(row, on_xla, xs, keywords))(moved)
     except Exception as error:
         if not depends_on_values(error):
             raise
@@ -124,10 +131,12 @@ def test_on_xla(row: LayerCase) -> None:
             np.testing.assert_allclose(np.asarray(y), z, rtol=1e-9, atol=1e-11)
 
 
-def run(row: LayerCase, layer: nn.Module, arrays: list[Any]) -> list[Any]:
+def run(
+    row: LayerCase, layer: nn.Module, arrays: list[Any], keywords: dict[str, Any] | None = None
+) -> list[Any]:
     """Return what comes out, and the gradients by what goes in and by the parameters, as arrays."""
     inputs = [x.detach().requires_grad_(x.dtype.kind == "f") for x in map(wrap, arrays)]
-    outputs = called(row, layer, inputs)
+    outputs = called(row, layer, inputs, keywords)
     wanted = [t for t in (*inputs, *layer.parameters()) if t.requires_grad]
     tracked = [y.sum() for y in outputs if y.requires_grad and row.order]
     found = lucid.autograd.grad(tracked, wanted, allow_unused=True) if tracked and wanted else ()

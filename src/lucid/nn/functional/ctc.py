@@ -20,11 +20,11 @@ import numpy as np
 
 from lucid import ops
 from lucid.engines.dtypes import float16, float32
-from lucid.engines.registry import is_array
+from lucid.engines.registry import engine_of, is_array
 from lucid.errors import ArgumentError, ShapeError
 from lucid.nn.functional import checks
 from lucid.nn.functional.loss import REDUCTIONS
-from lucid.recording import held, primitive
+from lucid.recording import primitive
 from lucid.tensor import Tensor
 
 NEVER = -1e30
@@ -89,19 +89,18 @@ def ctc_loss(
     blank = checks.integer(name, "blank", blank)
     if not 0 <= blank < classes:
         raise ArgumentError(f"{name} expects blank from 0 to {classes - 1}, a class, got {blank}")
-    times = _lengths(name, "input_lengths", input_lengths, x, batch, steps, "steps of log_probs")
-    targets = checks.whole(name, "targets", targets, x)
-    targets = ops.expand_dims(targets, 0) if alone and targets.ndim == 1 else targets
+    targets = _on_host(name, "targets", targets, x)
+    targets = targets[None] if alone and targets.ndim == 1 else targets
     most = targets.shape[-1] if targets.ndim else 0
+    times = _lengths(name, "input_lengths", input_lengths, x, batch, steps, "steps of log_probs")
     counts = _lengths(name, "target_lengths", target_lengths, x, batch, most, "targets")
-    labels = _labels(name, targets, counts, blank, classes)
-
-    losses = _losses(x, labels, times, counts, blank)
+    xp: Any = np if all(isinstance(t, np.ndarray) for t in (targets, times, counts)) else ops
+    labels = _labels(xp, name, targets, counts, blank, classes)
+    losses = _losses(xp, x, labels, times, counts, blank)
     if zero_infinity:
         losses = ops.where(losses == math.inf, 0.0, losses)
     if reduction == "mean":
-        losses = losses / ops.astype(ops.maximum(counts, 1), losses.dtype)
-        losses = losses.mean()
+        losses = (losses / ops.astype(_home(xp.maximum(counts, 1), x), losses.dtype)).mean()
     elif reduction == "sum":
         losses = losses.sum()
     elif alone:
@@ -110,27 +109,42 @@ def ctc_loss(
 
 
 def _lengths(function: str, name: str, lengths: Any, x: Any, batch: int, most: int, what: str) -> Any:
-    """Return lengths as a Tensor of one integer for each example, checked."""
-    if not isinstance(lengths, Tensor) and not is_array(lengths):
-        if not isinstance(lengths, Sequence):
-            lengths = (lengths,)
-        lengths = np.array([checks.integer(function, name, n) for n in lengths], np.int64)
-    lengths = checks.whole(function, name, lengths, x)
+    """Return lengths, one integer for each example, checked."""
+    if isinstance(lengths, Tensor) or is_array(lengths):
+        lengths = _on_host(function, name, lengths, x)
+    else:
+        listed = lengths if isinstance(lengths, Sequence) else (lengths,)
+        lengths = np.array([checks.integer(function, name, n) for n in listed], np.int64)
     if lengths.ndim > 1 or lengths.size != batch:
         raise ShapeError(f"{function} expects {name} of shape {(batch,)}, got {lengths.shape}")
-    low, high = checks.extremes(lengths)
+    low, high = _extremes(lengths)
     if low <= high and (low < 0 or high > most):
         raise ArgumentError(
             f"{function} expects {name} from 0 to {most}, the number of {what}, got {low} to {high}"
         )
-    return ops.astype(ops.reshape(lengths, (batch,)), "int64")
+    return lengths.reshape((batch,)).astype(np.int64)
 
 
-def _labels(function: str, targets: Any, counts: Any, blank: int, classes: int) -> Any:
+def _on_host(function: str, name: str, integers: Any, x: Any) -> Any:
+    """Return labels or lengths as a NumPy array; where ``vmap`` made a batch of them, as they are.
+
+    What is made of them is made by NumPy then: it is little, and no engine compiles for it.
+    """
+    given = checks.whole(function, name, integers, None if isinstance(integers, np.ndarray) else x)
+    return given if engine_of(given._array).depth else given.to("cpu").numpy()
+
+
+def _extremes(values: Any) -> tuple[int, int]:
+    if not isinstance(values, np.ndarray):
+        return checks.extremes(values)
+    return (int(values.min()), int(values.max())) if values.size else (0, -1)
+
+
+def _labels(xp: Any, function: str, targets: Any, counts: Any, blank: int, classes: int) -> Any:
     """Return the labels, a row for each example that ends in blanks, checked."""
     batch = counts.shape[0]
     if targets.ndim == 1:
-        row = [int(n) for n in held(counts).tolist()]
+        row = [int(n) for n in counts.tolist()]
         if sum(row) != targets.shape[0]:
             raise ShapeError(
                 f"{function} expects targets of shape (N, S) = ({batch}, S) or "
@@ -138,56 +152,59 @@ def _labels(function: str, targets: Any, counts: Any, blank: int, classes: int) 
             )
         place = np.arange(max(row, default=0))
         begin = np.cumsum([0, *row])[:-1, None]
-        inside = place < np.array(row, np.int64)[:, None]
-        targets = targets[np.where(inside, begin + place, 0)] if targets.size else targets.reshape((batch, 0))
+        at = np.where(place < np.array(row, np.int64)[:, None], begin + place, 0)
+        targets = targets[at] if at.size else xp.reshape(targets, (batch, 0))
     elif targets.ndim != 2 or targets.shape[0] != batch:
         raise ShapeError(
             f"{function} expects targets of shape (N, S) = ({batch}, S) or (sum(target_lengths),), "
             f"got {targets.shape}"
         )
-    place = ops.arange(targets.shape[1], device=targets.device)
-    inside = place < ops.expand_dims(counts, -1)
-    other = 0 if blank else min(1, classes - 1)  # a class that a label may be
-    low, high = checks.extremes(ops.where(inside, targets, other))
+    inside = np.arange(targets.shape[1]) < counts[:, None]
+    low, high = _extremes(xp.where(inside, targets, 0))
     checks.in_range(function, "targets", low, high, classes, "the number of classes")
-    if bool(held(ops.any(inside & (targets == blank))).any().item()):
+    if _extremes(inside & (targets == blank))[1] > 0:
         raise ArgumentError(f"{function} expects targets without the blank, which is {blank}")
-    return ops.where(inside, targets, blank)
+    return xp.where(inside, targets, blank)
 
 
-def _losses(x: Any, labels: Any, times: Any, counts: Any, blank: int) -> Any:
+def _losses(xp: Any, x: Any, labels: Any, times: Any, counts: Any, blank: int) -> Any:
     """Return the loss of each example."""
-    steps = x.shape[0]
-    none = ops.where(counts == 0, 0.0, math.inf)  # of no steps at all
-    if not steps:
-        return ops.astype(none, x.dtype)
-    # Of S labels, 2 S + 1 states: those with a label are the odd ones.
-    blanks = ops.full_like(labels, blank)
-    states = ops.concat([_interleaved(blanks, labels), ops.full_like(times, blank)[:, None]], axis=1)
-    differ = ops.concat([ops.zeros_like(labels[:, :1]) != 0, labels[:, 1:] != labels[:, :-1]], axis=1)
-    never = ops.zeros_like(differ)
-    skips = ops.concat([_interleaved(never, differ), ops.zeros_like(times)[:, None] != 0], axis=1)
-    place, end = ops.arange(states.shape[1], device=x.device), 2 * counts[:, None]
-    entry = place <= ops.minimum(end, 1)
-    exits = (place == end) | (place == end - 1)
 
     def allowed(where: Any) -> Any:
-        return ops.astype(ops.where(where, 0.0, NEVER), x.dtype)
+        return ops.astype(_home(xp.where(where, 0.0, NEVER), x), x.dtype)
 
-    emissions = ops.clip(ops.take_along_axis(x, states[None], axis=2), NEVER)
-    time = ops.arange(steps, device=x.device)[:, None]
-    last = ops.expand_dims(time == times - 1, -1)
+    steps = x.shape[0]
+    none = ops.astype(_home(xp.where(counts == 0, 0.0, math.inf), x), x.dtype)  # of no steps at all
+    if not steps:
+        return none
+    # Of S labels, 2 S + 1 states: those with a label are the odd ones.
+    empty = xp.zeros_like(counts[:, None])
+    states = xp.concat([_interleaved(xp, xp.full_like(labels, blank), labels), empty + blank], axis=1)
+    differ = xp.concat([xp.zeros_like(labels[:, :1]) != 0, labels[:, 1:] != labels[:, :-1]], axis=1)
+    skips = xp.concat([_interleaved(xp, xp.zeros_like(differ), differ), empty != 0], axis=1)
+    place, end = np.arange(states.shape[1]), 2 * counts[:, None]
+    entry = place <= xp.minimum(end, 1)
+    exits = (place == end) | (place == end - 1)
+    time = np.arange(steps)[:, None]
+
+    emissions = ops.clip(ops.take_along_axis(x, _home(states, x)[None], axis=2), NEVER)
+    last = _home((time == times - 1)[:, :, None], x)
     losses = paths(emissions, allowed(skips), allowed(entry), allowed(exits), last)
     normaliser = ops.logsumexp(x, axis=2)
-    during = (time < times) & (normaliser > -math.inf)
-    total = ops.where(during, normaliser, 0.0).sum(axis=0)
-    losses = ops.where(losses > -NEVER / 2, math.inf, losses + total)
-    return ops.where(times == 0, ops.astype(none, x.dtype), losses)
+    during = _home(time < times, x) & (normaliser > -math.inf)
+    losses = losses + ops.where(during, normaliser, 0.0).sum(axis=0)
+    losses = ops.where(losses > -NEVER / 2, math.inf, losses)
+    return ops.where(_home(times == 0, x), none, losses)
 
 
-def _interleaved(even: Any, odd: Any) -> Any:
+def _home(values: Any, like: Any) -> Any:
+    """Return what NumPy made as a Tensor on the device of ``like``."""
+    return ops.asarray(values, device=like.device) if isinstance(values, np.ndarray) else values
+
+
+def _interleaved(xp: Any, even: Any, odd: Any) -> Any:
     batch, n = even.shape
-    return ops.reshape(ops.stack([even, odd], axis=2), (batch, 2 * n))
+    return xp.reshape(xp.stack([even, odd], axis=2), (batch, 2 * n))
 
 
 @primitive
