@@ -33,22 +33,17 @@ LUCID = {
     "softmax": "lucid.nn.functional.softmax(x, axis)",
 }
 
-_REPEAT = "lucid.repeat(x, n, axis=axis) for each axis of the image, which is the nearest neighbour"
-
 NN = {
-    "Upsample": _REPEAT,
-    "UpsamplingNearest2d": _REPEAT,
     "relu": "nn.ReLU() for a layer, nn.functional.relu(x) for the function",
     "softmax": "nn.Softmax(axis) for a layer, nn.functional.softmax(x, axis) for the function",
 }
 
 FUNCTIONAL = {
-    "interpolate": _REPEAT,
-    "upsample": _REPEAT,
+    "upsample": "F.interpolate(x, size, scale_factor, mode)",
 }
 
 OPTIM = {
-    "lr_scheduler": 'optimizer.param_groups[0]["lr"] = rate, as there are no schedules',
+    "SparseAdam": "optim.Adam(params), as gradients are dense",
 }
 
 _TO = "model.to(dtype=lucid.{})"

@@ -131,6 +131,7 @@ class GradScaler:
             raise GradientError("GradScaler.step: it was called for this optimizer since update()")
         if step.finite is None:
             self.unscale_(optimizer)
+        optimizer._stepped = True  # schedules count a step that is left out
         result = optimizer.step(**kwargs) if step.finite else None
         step.stepped = True
         return result

@@ -2,13 +2,17 @@
 
 from typing import TYPE_CHECKING
 
+from lucid.optim import lr_scheduler, swa_utils
 from lucid.optim.adadelta import Adadelta
+from lucid.optim.adafactor import Adafactor
 from lucid.optim.adagrad import Adagrad
 from lucid.optim.adam import Adam, AdamW
 from lucid.optim.adamax import Adamax
 from lucid.optim.asgd import ASGD
 from lucid.optim.groups import param_groups
+from lucid.optim.lbfgs import LBFGS
 from lucid.optim.lion import Lion
+from lucid.optim.muon import Muon
 from lucid.optim.nadam import NAdam
 from lucid.optim.optimizer import Optimizer
 from lucid.optim.radam import RAdam
@@ -19,18 +23,23 @@ from lucid.optim.sgd import SGD
 __all__ = [
     "ASGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
+    "LBFGS",
     "Lion",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",
     "RMSprop",
     "Rprop",
     "SGD",
+    "lr_scheduler",
     "param_groups",
+    "swa_utils",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

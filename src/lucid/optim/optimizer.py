@@ -22,10 +22,11 @@ from lucid.engines.dtypes import is_inexact
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, transfer
 from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
+from lucid.nn.functional import checks
 from lucid.nn.parameter import Parameter
 from lucid.ops import zeros_like
 from lucid.optim import hooks, saving
-from lucid.optim.options import settled
+from lucid.optim.options import OF_SCHEDULES, settled
 from lucid.optim.parameters import check_parameter, has_gradient, listed
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -42,7 +43,8 @@ class Optimizer:
 
     Args:
         params: ``model.parameters()``, ``model.named_parameters()``, or a list of groups: dicts
-            with ``"params"``, which is either of these, and options that differ from the defaults.
+            with ``"params"``, which is either of these, and options that differ from the defaults;
+            also ``"initial_lr"``, for a schedule that goes on after an epoch.
             Without names, parameters are called ``"0"``, ``"1"`` and so on. ``optim.param_groups``
             makes groups by patterns of names.
         defaults: the options.
@@ -71,6 +73,7 @@ class Optimizer:
     """
 
     _hooks: hooks.Hooks | None = None
+    _stepped = False  # whether it has, which schedules ask
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -142,11 +145,12 @@ class Optimizer:
         if not isinstance(group, Mapping) or "params" not in group:
             raise ArgumentTypeError(f'{cls} expects a group to be a dict with "params", got {group!r}')
         for name in group:
-            if name not in ("params", "param_names", *self.defaults):
+            if name not in ("params", "param_names", *self.defaults, *OF_SCHEDULES):
                 close = difflib.get_close_matches(str(name), self.defaults, 1)
                 hint = f": did you mean {close[0]!r}?" if close else f": it has {', '.join(self.defaults)}"
                 raise ArgumentError(f"{cls} has no option {name!r}{hint}")
         options = self.check({**self.defaults, **group})
+        options |= {name: checks.number(cls, name, group[name]) for name in OF_SCHEDULES if name in group}
         entries = listed(cls, group["params"])
         if "param_names" in group:
             given = list(group["param_names"])

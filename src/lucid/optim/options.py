@@ -20,6 +20,8 @@ from lucid.nn.functional import checks
 from lucid.nn.parameter import Parameter
 from lucid.tensor import Tensor
 
+OF_SCHEDULES = ("initial_lr",)  # what a schedule notes in a group beside its options
+
 
 def rate(
     optimizer: str,

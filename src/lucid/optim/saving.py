@@ -9,7 +9,7 @@ from lucid.engines.dtypes import is_inexact
 from lucid.engines.registry import engine_of
 from lucid.errors import LucidError, StateError
 from lucid.nn.parameter import Parameter
-from lucid.optim.options import kept
+from lucid.optim.options import OF_SCHEDULES, kept
 from lucid.recording import wrap
 from lucid.tensor import Tensor
 
@@ -59,7 +59,8 @@ def load_state_dict(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> None
         problems += [f"group {i} has an unknown {n!r}" for n in names if n not in mine["param_names"]]
         extra = {k: v for k, v in theirs.items() if k not in ("params", "param_names")}
         problems += [f"group {i} lacks the option {k!r}" for k in optimizer.defaults if k not in extra]
-        problems += [f"group {i} has an unknown option {k!r}" for k in extra if k not in mine]
+        known = {*mine, *OF_SCHEDULES}
+        problems += [f"group {i} has an unknown option {k!r}" for k in extra if k not in known]
         try:
             options = optimizer.check({**optimizer.defaults, **extra})
         except LucidError as error:

@@ -165,7 +165,7 @@ class LRScheduler:
 
     def _warn_of_order(self) -> None:
         """Warn in the place of who calls ``step`` if the optimizer was to step first."""
-        if self._step_count == 1 and not getattr(self.optimizer, "_stepped", True):
+        if self._step_count == 1 and not self.optimizer._stepped:
             warnings.warn(
                 f"{type(self).__name__}.step() before {type(self.optimizer).__name__}.step(): call it after, "
                 "or the first rate is never used",
@@ -229,6 +229,7 @@ def rate_of(group: Group) -> float:
 
 
 def number_of(value: Any) -> float:
+    """Return a number, or that of a Tensor, as a Python float."""
     return float(value.item()) if isinstance(value, Tensor) else float(value)
 
 
@@ -265,6 +266,7 @@ def _plain(value: Any) -> Any:
 
 
 def an_optimizer(function: str, value: Any) -> Optimizer:
+    """Return ``value``, which must be an optimizer."""
     if not isinstance(value, Optimizer):
         raise ArgumentTypeError(f"{function} expects an optimizer, got {type(value).__name__}")
     return value

@@ -139,7 +139,7 @@ class ConstantLR(Factor):
     def factor_now(self) -> float:
         if self.last_epoch == 0:
             return self.factor
-        return 1 / self.factor if self.last_epoch == self.total_iters and not self._goes_on else 1.0
+        return 1 / self.factor if self.last_epoch == self.total_iters else 1.0
 
 
 class LinearLR(Factor):
