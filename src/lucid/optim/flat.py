@@ -55,7 +55,7 @@ class Flat:
         for name, p in self.named:
             known = has_gradient(self.optimizer, name, p)
             g = p._grad._array if known and p._grad is not None else xp.zeros_like(p._array)
-            pieces.append(xp.astype(xp.reshape(g, (-1,)), self.dtype))
+            pieces.append(xp.astype(xp.reshape(g, (-1,)), self.dtype, copy=False))
         return result, loss, xp.concat(pieces)
 
     def move(self, where: list[Array], t: float, d: Array) -> None:
@@ -64,7 +64,7 @@ class Flat:
         for (_, p), start in zip(self.named, where, strict=True):
             piece = xp.reshape(d[begin : begin + p.size], p.shape)
             begin += p.size
-            p._array = self.engine.as_array(xp.astype(start + t * piece, p.dtype))
+            p._array = self.engine.as_array(xp.astype(start + t * piece, p.dtype, copy=False))
 
     def dot(self, a: Array, b: Array) -> float:
         """Return the sum of the products."""
@@ -85,4 +85,4 @@ class Flat:
         """Return a vector on the device, and of the dtype, that the parameters may have gone to."""
         if engine_of(array).device_of(array) != self.device:
             array = transfer(array, self.device)
-        return self.xp.astype(array, self.dtype)
+        return self.xp.astype(array, self.dtype, copy=False)

@@ -49,8 +49,9 @@ class LRScheduler:
 
     Args:
         optimizer: whose rates to set.
-        last_epoch: the epoch to go on after, for an optimizer whose groups have ``"initial_lr"``: its own
-            state dict has it. The rates that multiply what is there take it for right, as in PyTorch.
+        last_epoch: the epoch to go on after, of an optimizer whose groups have ``"initial_lr"`` from an earlier
+            schedule; PyTorch's older way. Schedules that multiply rates, but for ``StepLR`` and
+            ``MultiStepLR``, take those that are there for the next epoch's.
 
     Attributes:
         base_lrs: the rates to begin with, one for each group.
