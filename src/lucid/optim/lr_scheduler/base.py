@@ -49,8 +49,8 @@ class LRScheduler:
 
     Args:
         optimizer: whose rates to set.
-        last_epoch: the epoch to go on after, of an optimizer whose groups have ``"initial_lr"`` from an earlier
-            schedule; PyTorch's older way. Schedules that multiply rates, but for ``StepLR`` and
+        last_epoch: the epoch to go on after, of an optimizer whose groups have ``"initial_lr"`` from an
+            earlier schedule; PyTorch's older way. Schedules that multiply rates, but for ``StepLR`` and
             ``MultiStepLR``, take those that are there for the next epoch's.
 
     Attributes:
