@@ -34,6 +34,8 @@ LUCID = {
 }
 
 NN = {
+    "DynamicKVCache": "nn.DynamicCache()",
+    "StaticKVCache": "nn.StaticCache(max_cache_len)",
     "relu": "nn.ReLU() for a layer, nn.functional.relu(x) for the function",
     "softmax": "nn.Softmax(axis) for a layer, nn.functional.softmax(x, axis) for the function",
 }

@@ -17,6 +17,7 @@ from tests.nn.functional.cases_distance import DISTANCES
 from tests.nn.functional.cases_loss import MORE_LOSSES
 from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.nn.functional.cases_pooling import POOLING
+from tests.nn.functional.cases_positional import POSITIONAL
 from tests.nn.functional.cases_pooling_more import MORE_POOLING
 from tests.nn.functional.cases_recurrent import RECURRENT
 from tests.nn.functional.cases_response_norm import RESPONSE_NORMS
@@ -303,6 +304,7 @@ CASES: list[OpCase] = [
     *ACTIVATIONS,
     *MORE_ACTIVATIONS,
     *ATTENTION,
+    *POSITIONAL,
     *LINEAR,
     *BAGS,
     *ACTIVATED,

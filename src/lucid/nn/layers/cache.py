@@ -6,7 +6,7 @@ cache holds these, layer by layer, so that each token goes through the model onc
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, ShapeError
 from lucid.nn.functional import checks
@@ -17,10 +17,10 @@ from lucid.tensor import Tensor
 class _Layer:
     """What a cache holds for one layer: room for keys and values, and how many places of it are taken."""
 
-    def __init__(self, keys: Any, values: Any) -> None:
+    def __init__(self, keys: Any, values: Any, length: int = 0) -> None:
         self.keys = keys
         self.values = values
-        self.length = 0
+        self.length = length
 
     @property
     def room(self) -> int:
@@ -138,6 +138,15 @@ class KVCache:
 
     def __bool__(self) -> bool:
         return True  # a cache without layers is a cache
+
+    def copy(self) -> Self:
+        """Return another cache that goes on from here by itself; memory is shared until one writes."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._layers = {i: _Layer(x.keys.copy(), x.values.copy(), x.length) for i, x in self._layers.items()}
+        return other
+
+    __copy__ = copy
 
     # ------------------------------------------------------------- changing all layers
 
@@ -302,6 +311,12 @@ class EncoderDecoderCache:
     def get_seq_length(self, layer_idx: int = 0) -> int:
         """Return how many of the decoder's own positions there are in a layer."""
         return self.self_attention_cache.get_seq_length(layer_idx)
+
+    def copy(self) -> EncoderDecoderCache:
+        """Return another cache that goes on from here by itself; see ``KVCache.copy``."""
+        return EncoderDecoderCache(self.self_attention_cache.copy(), self.cross_attention_cache.copy())
+
+    __copy__ = copy
 
     def reset(self) -> None:
         """Forget everything, also the memory."""
