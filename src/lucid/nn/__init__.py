@@ -142,6 +142,7 @@ from lucid.nn.layers.transformer import Transformer, TransformerDecoder, Transfo
 from lucid.nn.layers.transformer_layers import TransformerDecoderLayer, TransformerEncoderLayer
 from lucid.nn.layers.unfolding import Fold, Unfold
 from lucid.nn.layers.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
+from lucid.nn.layers.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from lucid.nn.lazy import UninitializedBuffer, UninitializedParameter
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
@@ -329,6 +330,9 @@ __all__ = [
     "TransformerEncoder",
     "TransformerDecoder",
     "Transformer",
+    "Upsample",
+    "UpsamplingNearest2d",
+    "UpsamplingBilinear2d",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

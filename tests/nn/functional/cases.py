@@ -17,9 +17,10 @@ from tests.nn.functional.cases_distance import DISTANCES
 from tests.nn.functional.cases_loss import MORE_LOSSES
 from tests.nn.functional.cases_normalization import NORMALIZATION
 from tests.nn.functional.cases_pooling import POOLING
-from tests.nn.functional.cases_positional import POSITIONAL
 from tests.nn.functional.cases_pooling_more import MORE_POOLING
+from tests.nn.functional.cases_positional import POSITIONAL
 from tests.nn.functional.cases_recurrent import RECURRENT
+from tests.nn.functional.cases_resizing import RESIZING
 from tests.nn.functional.cases_response_norm import RESPONSE_NORMS
 from tests.nn.functional.cases_space import SPACE
 from tests.nn.functional.cases_thresholds import THRESHOLDS
@@ -317,6 +318,7 @@ CASES: list[OpCase] = [
     *MORE_POOLING,
     *RECURRENT,
     *SPACE,
+    *RESIZING,
     *RESPONSE_NORMS,
     *THRESHOLDS,
 ]

@@ -42,4 +42,42 @@ SHAPE = [
     LayerCase(layer="Fold", args=((5, 4), (3, 2), (1, 2), 1, 2), inputs=((12, 6),), out=(2, 5, 4)),
 ]
 
-SPACE = [*PADDING, *SHAPE]
+UPSAMPLING = [
+    LayerCase(layer="Upsample", args=((6, 4),), inputs=((1, 2, 3, 4),), out=(1, 2, 6, 4)),
+    *(
+        LayerCase(
+            layer="Upsample",
+            options={"scale_factor": 1.5, "mode": mode},
+            inputs=((1, 2, *(3,) * n),),
+            out=(1, 2, *(4,) * n),
+        )
+        for mode, n in (
+            ("nearest", 1),
+            ("nearest-exact", 2),
+            ("linear", 1),
+            ("bilinear", 2),
+            ("bicubic", 2),
+            ("trilinear", 3),
+            ("area", 2),
+        )
+    ),
+    *(
+        LayerCase(
+            layer="Upsample",
+            options={"size": 4, "mode": mode, "align_corners": True},
+            inputs=((1, 1, *(3,) * n),),
+            out=(1, 1, *(4,) * n),
+        )
+        for mode, n in (("linear", 1), ("bilinear", 2), ("bicubic", 2), ("trilinear", 3))
+    ),
+    LayerCase(
+        layer="Upsample",
+        args=(None, (0.7, 2), "bilinear", False, True),
+        inputs=((1, 2, 3, 3),),
+        out=(1, 2, 2, 6),
+    ),
+    LayerCase(layer="UpsamplingNearest2d", args=(None, 2), inputs=((1, 2, 2, 3),), out=(1, 2, 4, 6)),
+    LayerCase(layer="UpsamplingBilinear2d", args=((3, 4),), inputs=((1, 2, 2, 3),), out=(1, 2, 3, 4)),
+]
+
+SPACE = [*PADDING, *SHAPE, *UPSAMPLING]

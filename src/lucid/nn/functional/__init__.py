@@ -45,6 +45,8 @@ from lucid.nn.functional.dropout import (
 from lucid.nn.functional.embedding import embedding
 from lucid.nn.functional.embedding_bag import embedding_bag
 from lucid.nn.functional.fractional_pooling import fractional_max_pool2d, fractional_max_pool3d
+from lucid.nn.functional.grid_sampling import affine_grid, grid_sample
+from lucid.nn.functional.interpolation import interpolate
 from lucid.nn.functional.linear import flatten, linear, one_hot
 from lucid.nn.functional.loss import huber_loss, l1_loss, mse_loss, smooth_l1_loss
 from lucid.nn.functional.loss_classes import cross_entropy, nll_loss
@@ -210,6 +212,9 @@ __all__ = [
     "sinusoidal_embedding",
     "sinusoidal_embedding_2d",
     "multi_head_attention_forward",
+    "interpolate",
+    "affine_grid",
+    "grid_sample",
 ]
 
 if not TYPE_CHECKING:  # a type checker knows by itself what is here

@@ -8,6 +8,7 @@ from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.nn.functional import checks
 from lucid.ops import broadcast_to, concat, flip
 from lucid.ops import pad as surrounded
+from lucid.ops.cast import another
 
 __all__ = ["pad"]
 
@@ -100,6 +101,7 @@ def padded(name: str, x: Any, pairs: tuple[tuple[int, int], ...], mode: str) -> 
     Raises:
         ShapeError: if an axis has too few elements for it.
     """
+    given = x
     for axis, (before, after) in enumerate(pairs, start=x.ndim - len(pairs)):
         kept = cropped(name, x, axis, before, after)
         around = kept if mode == "circular" else x
@@ -115,7 +117,7 @@ def padded(name: str, x: Any, pairs: tuple[tuple[int, int], ...], mode: str) -> 
             head, tail = _ends(around, axis, max(before, 0), max(after, 0), mode)
             kept = concat([head, kept, tail], axis=axis)
         x = kept
-    return x
+    return another(x) if x is given else x
 
 
 def cropped(name: str, x: Any, axis: int, before: int, after: int) -> Any:

@@ -19,7 +19,7 @@ __all__ = ["fold", "unfold"]
 
 
 class Along(NamedTuple):
-    """The windows along one axis, of which there are ``number``."""
+    """The windows along one axis."""
 
     size: int
     kernel: int
@@ -29,6 +29,7 @@ class Along(NamedTuple):
 
     @property
     def number(self) -> int:
+        """How many there are."""
         return (self.size + 2 * self.padding - self.dilation * (self.kernel - 1) - 1) // self.stride + 1
 
 
