@@ -136,6 +136,7 @@ def nll_loss(
 
 
 def class_axis(function: str, x: Any) -> int:
+    """Return the axis of the classes: 1, or 0 if it is the only one."""
     if x.ndim == 0:
         raise ShapeError(f"{function} expects x of shape (N, C, ...) or (C,), got ()")
     return 0 if x.ndim == 1 else 1
@@ -208,6 +209,7 @@ def _weighted(losses: Any, weight: Any, axis: int) -> Any:
 
 
 def class_weight(function: str, like: Any, weight: Any, axis: int) -> Any:
+    """Return the weight of each class, checked, in the dtype of ``like``."""
     weight = checks.real(function, "weight", weight, like)
     if weight.shape != (like.shape[axis],):
         raise ShapeError(
