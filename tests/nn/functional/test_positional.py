@@ -54,6 +54,16 @@ def test_sinusoidal_embedding_of_images() -> None:
 
 
 @pytest.mark.parametrize("interleaved", [False, True])
+@pytest.mark.parametrize("offset", [0, 63])
+def test_the_layer_is_the_function_with_its_tables(interleaved: bool, offset: int) -> None:
+    x = lucid.random.randn(2, 5, 8, generator=lucid.random.Generator(1))
+    for width in (8, 6):
+        expected = F.apply_rotary_emb(x, *F.rotary_tables(5, width, 50.0, offset), interleaved=interleaved)
+        y = nn.RotaryEmbedding(width, base=50.0, interleaved=interleaved)(x, offset)
+        np.testing.assert_array_equal(y.numpy(), expected.numpy())
+
+
+@pytest.mark.parametrize("interleaved", [False, True])
 def test_products_depend_on_the_distance(interleaved: bool) -> None:
     """And turning changes no length."""
     rotary = nn.RotaryEmbedding(6, interleaved=interleaved)

@@ -16,6 +16,7 @@ from lucid.nn.functional.positional import (
     rotary_tables,
     sinusoidal_embedding,
     sinusoidal_embedding_2d,
+    turned,
 )
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer, Parameter
@@ -94,13 +95,12 @@ class RotaryEmbedding(Module):
             )
         offset = from_zero(name, "offset", offset)
         if position_ids is None:
-            positions: Any = x.shape[-2]
-            self._in_range(offset, offset + positions - 1)
-        else:
-            positions = checks.whole(name, "position_ids", position_ids, x)
-            if self.max_position_embeddings is not None:
-                low, high = checks.extremes(positions)
-                self._in_range(offset + low, offset + high)
+            self._in_range(offset, offset + x.shape[-2] - 1)
+            return turned(x, offset, self.head_dim, self.base, self.interleaved)
+        positions = checks.whole(name, "position_ids", position_ids, x)
+        if self.max_position_embeddings is not None:
+            low, high = checks.extremes(positions)
+            self._in_range(offset + low, offset + high)
         wide = "float64" if x.dtype.name == "float64" else "float32"
         cos, sin = rotary_tables(positions, self.head_dim, self.base, offset, device=x.device, dtype=wide)
         return apply_rotary_emb(x, cos, sin, interleaved=self.interleaved)
