@@ -127,3 +127,18 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)", page.read_text(encoding="utf-8")):
         if not target.startswith("http"):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+# ----------------------------------------------------------------- is all of it listed?
+
+
+NO_LAYERS = {"Module", "Parameter", "Buffer", "Optimizer", "LRScheduler"}
+NO_LAYERS |= {"functional", "fusion", "init", "lr_scheduler", "swa_utils", "utils"}
+
+
+@pytest.mark.parametrize("family", ["nn", "nn.utils", "optim", "optim.lr_scheduler", "optim.swa_utils"])
+def test_layers_page_lists_all_names(family: str) -> None:
+    page = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+    listed = set(re.findall(r"`(?:\w+\.)*(\w+)", page))
+    missing = set(importlib.import_module(f"lucid.{family}").__all__) - listed - NO_LAYERS
+    assert not missing
