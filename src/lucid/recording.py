@@ -83,8 +83,7 @@ class Primitive:
     def vjp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Register ``rule(xp, g, out, *inputs, **options)``, which returns the inputs' gradients.
 
-        The rule returns a tuple with one gradient per input: an array, None, or a function of
-        no arguments that computes it and is called only if that gradient is wanted.
+        The rule returns one gradient per input: an array, None, or a function that is called if it is wanted.
         """
         names, rest = _positional(rule)
         names += [rest] if rest else []
@@ -96,6 +95,9 @@ class Primitive:
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"
+
+    def __reduce__(self) -> str:
+        return self.__qualname__  # pickled by name, as functions are
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         # 1. Unwrap. `ready` stays true as long as nothing has to be converted.

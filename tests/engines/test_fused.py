@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 import lucid
+import lucid.nn.functional as F
 from lucid import Tensor
 from lucid.engines.cpu.kernels import table
 from lucid.engines.protocol import Kernel
@@ -180,3 +183,9 @@ def test_a_kernel_that_no_longer_serves_leaves_the_way_back_to_the_definition(ca
     assert w.grad is not None
     assert x.grad.tolist() == [9.0, 36.0]
     assert w.grad.tolist() == [9.0]
+
+
+def test_operations_are_pickled_by_name() -> None:
+    for operation in (F.relu, F.elu, lucid.tanh):
+        assert pickle.loads(pickle.dumps(operation)) is operation
+        assert copy.deepcopy(operation) is operation

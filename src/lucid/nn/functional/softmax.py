@@ -146,7 +146,7 @@ def softmin(x: Any, axis: int = -1) -> Any:
         Tensor([1.0, 0.0])
     """
     x = checks.as_tensor("softmin", "x", x)
-    return shares(-x, axis=normalize_axis(axis, x.ndim))
+    return _along(shares, -x, axis)
 
 
 def gumbel_softmax(
