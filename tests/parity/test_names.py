@@ -104,7 +104,7 @@ MACHINERY = {
 }
 
 DIFFERENT: dict[str, str] = {
-    "nn.ParameterDict": "its argument is called parameters, as its page has it",
+    **dict.fromkeys(("nn.ParameterDict", "nn.ParameterList"), "the argument is called parameters"),
     "F.embedding": "its first argument is called indices",
     **{
         f"{family}.{name}": "axis is -1 where PyTorch guesses, and warns"
