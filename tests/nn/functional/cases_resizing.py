@@ -151,7 +151,12 @@ OPTIONS: dict[int, list[dict[str, Any]]] = {
         {"scale_factor": 1.6, "mode": "nearest-exact"},
         {"size": (3, 2), "mode": "area"},
     ],
-    1: [{"size": 8, "mode": "linear"}, {"size": 7, "mode": "nearest-exact"}, {"size": 2, "mode": "area"}],
+    1: [
+        {"size": 8, "mode": "linear"},
+        {"size": 60, "mode": "linear"},  # many come of one
+        {"size": 7, "mode": "nearest-exact"},
+        {"size": 2, "mode": "area"},
+    ],
     3: [
         {"size": (3, 2, 4), "mode": "trilinear"},
         {"scale_factor": (2, 1, 1.5), "mode": "nearest"},

@@ -71,13 +71,22 @@ def _(xp: Any, g: Any, _out: Any, _x: Any, *, axis: int, taps: Taps) -> Any:
 
 
 def _resampled(xp: Any, x: Any, axis: int, taps: Taps) -> Any:
+    behind = (1,) * (x.ndim - axis - 1)
+    weights = None if taps.weights is None else taps.weights.astype(x.dtype)
+    if len(taps.index) > _FEW:  # read all at once
+        every = xp.take(x, taps.index.reshape(-1), axis=axis)
+        every = xp.reshape(every, (*x.shape[:axis], *taps.index.shape, *x.shape[axis + 1 :]))
+        every = every if weights is None else every * weights.reshape(*weights.shape, *behind)
+        return xp.sum(every, axis=axis)
     total: Any = None
     for t, index in enumerate(taps.index):
         part = xp.take(x, index, axis=axis)
-        if taps.weights is not None:
-            part = part * taps.weights[t].astype(x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))
+        part = part if weights is None else part * weights[t].reshape(-1, *behind)
         total = part if total is None else total + part
     return total
+
+
+_FEW = 8  # so many taps are read and added one by one, which takes no memory for all of them
 
 
 # ----------------------------------------------------------------- which taps

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
+from lucid.engines.dtypes import is_inexact
 from lucid.errors import ShapeError
 from lucid.nn.functional import checks
 from lucid.ops import reshape
@@ -177,11 +178,12 @@ def _windows(xp: Any, x: Any, axes: tuple[Along, ...]) -> Any:
 def _images(xp: Any, x: Any, axes: tuple[Along, ...]) -> Any:
     n, kind = len(axes), x.dtype
     lead = x.ndim - 2 * n
-    if kind.itemsize == 2:
+    narrow = kind.itemsize == 2 and is_inexact(kind)
+    if narrow:
         x = xp.astype(x, xp.float32)  # sums of half precision lose what is small
     for along in axes:
         x = _added(xp, x, lead, lead + n, along)
-    return xp.astype(x, kind) if kind.itemsize == 2 else x
+    return xp.astype(x, kind) if narrow else x
 
 
 def _added(xp: Any, x: Any, at: int, axis: int, along: Along) -> Any:
