@@ -107,3 +107,9 @@ def transfer(array: Array, device: str) -> Array:
     if home is engine or home.depth:  # what is inside of vmap stays there, and what it holds moves
         return home.move(array, name)
     return engine.from_numpy(home.to_numpy(array), name, copy=True)
+
+
+def is_traced(array: Array) -> bool:
+    """Whether ``array`` stands for one of a program that is being compiled, and has no values itself."""
+    jax = sys.modules.get("jax")
+    return jax is not None and isinstance(array, jax.core.Tracer)

@@ -9,12 +9,14 @@ Read next: ``layers/lazy.py``.
 
 from __future__ import annotations
 
+import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Self, cast
 
 from lucid import grad_mode, node
 from lucid.engines.dtypes import DType, is_inexact
+from lucid.engines.registry import is_traced
 from lucid.errors import ArgumentError, DTypeError, GradientError
 from lucid.nn.parameter import Buffer, Parameter
 from lucid.ops import empty
@@ -43,10 +45,7 @@ class Uninitialized:
 
     def _wait(self, requires_grad: bool, device: str | None, dtype: Any) -> None:
         like = empty((), dtype=dtype, device=device)
-        if requires_grad and not is_inexact(like.dtype):
-            raise DTypeError(
-                f"only floats have gradients, got dtype={like.dtype.name}: pass requires_grad=False"
-            )
+        _expect_floats(requires_grad, like.dtype)
         _slot.__set__(self, _Kind(like.device, like.dtype, bool(requires_grad)))
         state: Any = self
         state._grad = state._node = None
@@ -103,13 +102,25 @@ class Uninitialized:
         Args:
             shape: the sizes of the axes.
             device, dtype: by default those that this object was made with, or moved to since.
+
+        Raises:
+            DTypeError: if gradients are to be tracked and ``dtype`` is not one of floats.
         """
         kind = self._kind
         array = empty(shape, dtype=dtype or kind.dtype, device=device or kind.device)._array
+        _expect_floats(kind.tracked, array.dtype)
         plain: Any = self
         plain.__class__ = self._plain
         plain._array = array
         plain._node = node.leaf(plain) if kind.tracked else None  # also under no_grad
+
+    def register_hook(self, hook: Any) -> Any:
+        """Raise: the node that would hold the hook comes with the values."""
+        return self._array
+
+    def retain_grad(self) -> None:
+        """Raise: there is no gradient to keep yet."""
+        self._array  # noqa: B018 (it raises)
 
     def detach(self) -> Any:
         """Return another one without a shape, of the same kind: what ``state_dict`` holds."""
@@ -185,6 +196,12 @@ class UninitializedBuffer(Uninitialized, Buffer):
         self.persistent = bool(persistent)
 
 
+def _expect_floats(tracked: bool, dtype: DType) -> None:
+    """Raise if gradients are to be tracked of what has none."""
+    if tracked and not is_inexact(dtype):
+        raise DTypeError(f"only floats have gradients, got dtype={dtype.name}: pass requires_grad=False")
+
+
 def _rebuild(cls: Any, kind: _Kind, persistent: bool | None) -> Any:
     """Make one from what ``__reduce__`` gave."""
     result = cls.__new__(cls)
@@ -237,7 +254,7 @@ class LazyModule:
         """Do nothing: there is nothing to reset yet."""
 
     def forward(self, x: Any, *args: Any, **kwargs: Any) -> Any:
-        """Become the layer that ``x`` asks for, and call it. If that fails, nothing has changed."""
+        """Become the layer that ``x`` asks for, and call it. If that fails, it is as it was before."""
         module: Any = self
         with _first_call:
             if not isinstance(module, LazyModule):  # another thread was here
@@ -246,20 +263,28 @@ class LazyModule:
                 raise ArgumentError(
                     f"{type(self).__name__}: call it once with an input outside of vmap first"
                 )
-            size = self.known_size(dict(self._known_state()))
+            size = self.known_size({name: state.shape for name, state in self._plain_state().items()})
+            waiting: list[Any] = [state for state in vars(self).values() if isinstance(state, Uninitialized)]
             before = _Snapshot(self)
             try:
                 self.become(self._size_of_input(x) if size is None else size)
+                if any(is_traced(state._array) for state in waiting):
+                    raise ArgumentError(
+                        f"{before.cls.__name__}: call it once with an input outside of jit first: what is "
+                        "drawn inside has no values"
+                    )
                 return module.forward(x, *args, **kwargs)
             except BaseException:
                 before.restore()
                 raise
 
-    def _known_state(self) -> Iterator[tuple[str, Shape]]:
-        """Yield the names and shapes of state that has values already: that another module shares."""
-        for name, state in vars(self).items():
-            if isinstance(state, (Parameter, Buffer)) and not isinstance(state, Uninitialized):
-                yield name, state.shape
+    def _plain_state(self) -> dict[str, Parameter | Buffer]:
+        """Return the state that has values already, that another module shares or that was loaded."""
+        return {
+            name: state
+            for name, state in vars(self).items()
+            if isinstance(state, (Parameter, Buffer)) and not isinstance(state, Uninitialized)
+        }
 
     def known_size(self, shapes: Mapping[str, Shape]) -> int | None:
         """Return the size that the shapes of state of these names tell, or None."""
@@ -267,9 +292,12 @@ class LazyModule:
         return next((size for size in sizes if size is not None), None)
 
     def become(self, size: int, reset: bool = True) -> None:
-        """Be the layer of this size from now on; what has no values yet is made, and with ``reset`` drawn."""
+        """Be the layer of this size from now on; what has no values yet is made, and with ``reset`` drawn.
+
+        What has values keeps them: another module may share it, or they were loaded.
+        """
         module: Any = self
-        made = False
+        made, known = False, self._plain_state()
         for name, shape in self._state_shapes(size).items():
             state = vars(self)[name]
             if isinstance(state, Uninitialized):
@@ -278,13 +306,28 @@ class LazyModule:
         setattr(module, self._size_name, size)
         if made and reset:
             plain: Any = self.cls_to_become
-            plain.reset_parameters(module)
+            # Copies stand in for what is to keep its values, so that no one ever sees others.
+            vars(self).update({name: _stand_in(state) for name, state in known.items()})
+            try:
+                plain.reset_parameters(module)
+            finally:
+                vars(self).update(known)
         module.__class__ = self.cls_to_become  # at last: other threads may call it from now on
+
+    def fixed_shapes(self) -> dict[str, Shape]:
+        """Return the shapes of the state that are the same whatever the first input is."""
+        small, large = self._state_shapes(0), self._state_shapes(sys.maxsize)
+        return {name: shape for name, shape in small.items() if shape == large[name]}
 
     def extra_repr(self) -> str:
         """Return that of the layer, with a question mark for the size."""
         shown: str = super().extra_repr()  # type: ignore[misc]
         return "?" + shown.removeprefix("0")
+
+
+def _stand_in(state: Parameter | Buffer) -> Parameter | Buffer:
+    """Return other state of the same values, which may be written to in its place."""
+    return Parameter(state, state.requires_grad) if isinstance(state, Parameter) else Buffer(state)
 
 
 class _Snapshot:

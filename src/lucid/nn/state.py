@@ -110,12 +110,14 @@ def _lazy(
         places = {key: names.join((*path, key)) for key in part._state_shapes(1)}
         shapes = {key: tuple(given[name].shape) for key, name in places.items() if name in given}
         size = part.known_size(shapes)
+        fixed = part.fixed_shapes()
         if size:
             found.append((part, size, len(shapes) == len(places)))
-            expected |= {places[key]: shape for key, shape in part._state_shapes(size).items()}
-        else:
-            who = type(part).__name__
-            wrong += [f"{places[key]}: {who} takes no size from {shape}" for key, shape in shapes.items()]
+            fixed = part._state_shapes(size)
+        expected |= {places[key]: shape for key, shape in fixed.items()}
+        who = type(part).__name__
+        others = [(key, shape) for key, shape in shapes.items() if key not in fixed]
+        wrong += [f"{places[key]}: {who} takes no size from {shape}" for key, shape in others]
     return found, expected, wrong
 
 

@@ -115,6 +115,8 @@ def test_the_first_call_makes_it_the_plain_layer(make: Any, plain: Any, shape: t
         lambda p: nn.functional.linear(lucid.ones((2, 2)), p),
         lambda p: f"{p:.2f}",
         lambda p: setattr(p, "grad", lucid.ones(2)),
+        lambda p: p.register_hook(print),
+        lambda p: p.retain_grad(),
     ],
 )
 def test_a_use_says_what_to_do(use: Callable[[Any], Any]) -> None:
@@ -139,6 +141,10 @@ def test_state_that_waits_is_listed_and_shown() -> None:
     with pytest.raises(DTypeError, match="only floats have gradients, got dtype=int64"):
         nn.UninitializedParameter(dtype="int64")
     assert not nn.UninitializedParameter(False, dtype="int64").requires_grad
+    parameter = nn.UninitializedParameter()
+    with pytest.raises(DTypeError, match="only floats have gradients, got dtype=int64"):
+        parameter.materialize((2,), dtype="int64")
+    assert isinstance(parameter, nn.UninitializedParameter)
 
 
 @pytest.mark.parametrize("copied", [copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
@@ -254,6 +260,15 @@ def test_the_first_call_is_not_inside_of_vmap() -> None:
     assert vmap(layer)(x).shape == (2, 3, 2)
 
 
+def test_the_first_call_is_not_inside_of_jit() -> None:
+    """Or numbers of the program that is compiled would stay in the layer."""
+    jax = pytest.importorskip("jax")
+    layer = nn.LazyLinear(2, device="xla:cpu")
+    with pytest.raises(ArgumentError, match="LazyLinear: call it once with an input outside of jit first"):
+        jax.eval_shape(lambda: layer(lucid.ones((1, 3), device="xla:cpu"))._array)
+    assert isinstance(layer.weight, nn.UninitializedParameter)
+
+
 def test_hooks_threads_and_keywords() -> None:
     layer = nn.LazyLinear(2)
     seen: list[str] = []
@@ -301,6 +316,12 @@ def test_the_size_of_kernels_in_groups(name: str, groups: int) -> None:
     assert (type(layer), layer.in_channels) == (type(source), 6)
 
 
+def test_a_size_that_is_no_multiple_of_groups() -> None:
+    layer = nn.LazyConvTranspose1d(4, 3, groups=2, bias=False)
+    with pytest.raises(StateError, match=r"LazyConvTranspose1d takes no size from \(5, 2, 3\)"):
+        layer.load_state_dict({"weight": lucid.ones((5, 2, 3))})
+
+
 def test_state_without_values() -> None:
     layer = nn.LazyLinear(2)
     state = layer.state_dict()
@@ -336,16 +357,41 @@ def test_state_that_does_not_fit_changes_nothing(state: dict[str, Any], message:
 
 
 def test_a_part_of_the_state() -> None:
-    """The weight alone gives the size, and the bias is drawn; the bias alone is of no use."""
+    """The weight alone gives the size, and the bias is drawn; the bias alone is kept, and gives none."""
     layer = nn.LazyLinear(2)
-    with pytest.raises(StateError, match=r"bias: LazyLinear takes no size from \(2,\)"):
-        layer.load_state_dict({"bias": lucid.ones(2)}, strict=False)
+    layer.load_state_dict({"bias": lucid.ones(2)}, strict=False)
+    assert type(layer) is nn.LazyLinear
+    layer.load_state_dict({"weight": lucid.ones((2, 9))}, strict=False)
+    assert type(layer) is nn.Linear
+    assert (layer.bias.numpy() == 1).all()
+    layer = nn.LazyLinear(2)
+    with pytest.raises(StateError, match=r"bias: expected \(2,\), got \(3,\)"):
+        layer.load_state_dict({"bias": lucid.ones(3)}, strict=False)
     assert layer.load_state_dict({}, strict=False).missing == ("weight", "bias")
     assert type(layer) is nn.LazyLinear
     layer.load_state_dict({"weight": lucid.ones((2, 9))}, strict=False)
     assert type(layer) is nn.Linear
     assert (layer.weight.numpy() == 1).all()
     assert 0 < abs(layer.bias.numpy()).max() <= 1 / 3
+
+
+def test_what_has_values_keeps_them() -> None:
+    """Drawing the rest is not for what another module shares, or what was given."""
+    encoder, decoder = nn.Linear(3, 4), nn.LazyLinear(4)
+    before = encoder.weight.numpy().copy()
+    decoder.weight = encoder.weight
+    decoder(lucid.ones((1, 3)))
+    assert decoder.weight is encoder.weight
+    np.testing.assert_array_equal(encoder.weight.numpy(), before)
+    assert abs(decoder.bias.numpy()).max() > 0
+    partly = {"weight": lucid.ones((2, 9))}
+    for first in (lambda m: m(lucid.ones((1, 9))), lambda m: m.load_state_dict(partly, strict=False)):
+        layer = nn.LazyLinear(2)
+        layer.bias = bias = nn.Parameter([5.0, 6.0])
+        first(layer)
+        assert layer.bias is bias
+        assert bias.tolist() == [5, 6]
+        assert bias.is_leaf
 
 
 def test_layers_that_share_a_weight() -> None:

@@ -31,7 +31,8 @@ class LazyLinear(LazyModule, Linear):
 
     Until then its parameters have no shape, ``nn.UninitializedParameter``. They may be listed, moved, frozen
     and given to an optimizer, but not read. The first call, or state that is loaded, makes it a ``Linear``;
-    its parameters stay the same objects. A call that fails changes nothing.
+    its parameters stay the same objects, and those that had values keep them. After a call that fails it is
+    as it was before, but for the state of the random generator.
 
     Args:
         out_features: the size of the vectors that go out.
@@ -114,7 +115,10 @@ class _LazyConvolution(LazyModule, Module):
         layer: Any = self
         if name != "weight" or len(shape) != layer.axes + 2:
             return None
-        return shape[0] if layer.transposed else shape[1] * layer.groups
+        groups: int = layer.groups
+        if layer.transposed:
+            return None if shape[0] % groups else shape[0]
+        return shape[1] * groups
 
     def _state_shapes(self, size: int) -> dict[str, Shape]:
         layer: Any = self
