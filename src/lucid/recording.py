@@ -97,7 +97,7 @@ class Primitive:
         return f"<primitive {self.name}>"
 
     def __reduce__(self) -> str:
-        return self.__qualname__  # pickled by name, as functions are
+        return str(vars(self)["__qualname__"])  # pickled by name, as functions are
 
     def __call__(self, *args: Any, **options: Any) -> Any:
         # 1. Unwrap. `ready` stays true as long as nothing has to be converted.

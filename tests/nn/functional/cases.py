@@ -40,6 +40,8 @@ def gelu(x: Array, approximate: str) -> Array:
 
 
 def log_softmax(x: Array, axis: int = -1) -> Array:
+    if not x.ndim:
+        return np.zeros(())
     return x - np.log(np.exp(x).sum(axis, keepdims=True)) if x.size else x
 
 
@@ -103,7 +105,7 @@ def bce(
 
 # ----------------------------------------------------------------- activations
 
-ALONG_AN_AXIS = [((2, 3),), ((3,),), ((2, 3, 2),), ((0, 3),), ((3, 0),)]
+ALONG_AN_AXIS = [((2, 3),), ((3,),), ((2, 3, 2),), ((0, 3),), ((3, 0),), ((),)]
 
 ACTIVATIONS = [
     OpCase(name="relu", function=F.relu, reference=lambda x: np.maximum(x, 0), shapes=UNARY, domain=nonzero),
