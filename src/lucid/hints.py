@@ -53,7 +53,7 @@ MODULE = {
     "cuda": 'model.to("xla:gpu")',
     "cpu": 'model.to("cpu")',
     "half": _TO.format("float16"),
-    "bfloat16": 'model.to("gpu", "bfloat16"), or  around the forward',
+    "bfloat16": 'model.to("gpu", "bfloat16"), or lucid.amp.autocast() around the forward',
     "float": _TO.format("float32"),
     "double": _TO.format("float64"),
     "type": "model.to(dtype=dtype)",
