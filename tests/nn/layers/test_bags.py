@@ -13,6 +13,7 @@ import lucid.nn as nn
 import lucid.nn.functional as F
 from lucid import Tensor
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, LucidError, ShapeError
+from lucid.func import vmap
 
 rows = np.arange(12, dtype=np.float32).reshape(6, 2)
 table = Tensor(rows)
@@ -74,6 +75,67 @@ def test_of_equal_numbers_the_first_has_the_gradient() -> None:
     assert weight.grad.tolist() == [[0.0], [1.0], [0.0]]
 
 
+def test_padding_does_not_tie_with_a_row_of_minus_infinity() -> None:
+    weight = Tensor([[9.0], [-np.inf], [1.0]], requires_grad=True)
+    F.embedding_bag(Tensor([[0, 1]]), weight, mode="max", padding_idx=0).sum().backward()
+    assert weight.grad is not None
+    assert weight.grad.tolist() == [[0.0], [1.0], [0.0]]
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("mean", 1.0), ("sum", 5000.0)])
+def test_half_precision_is_summed_in_single(mode: str, expected: float) -> None:
+    weight = Tensor([[0.5], [1.5]], dtype=lucid.float16)
+    x = Tensor(np.arange(5000) % 2)
+    for y in (
+        F.embedding_bag(x, weight, Tensor([0]), mode=mode),
+        F.embedding_bag(x[None], weight, mode=mode),
+    ):
+        assert (y.dtype, y.tolist()) == (lucid.float16, [[expected]])
+
+
+def test_half_precision_rows_may_be_long() -> None:
+    weight = Tensor([[300.0, 400.0]], dtype=lucid.float16)
+    F.embedding(Tensor([0]), weight, max_norm=1.0)
+    np.testing.assert_allclose(weight.numpy(), [[0.6, 0.8]], rtol=1e-3)
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+def test_under_vmap(mode: str) -> None:
+    """Where the indices stand for a batch, or the table, or the weights of rows."""
+    x, tables, offsets = Tensor([[0, 1, 2], [3, 4, 5]]), lucid.stack([table, -table]), Tensor([0, 2])
+    cases: list[tuple[Callable[[Any], Any], Any]] = [
+        (lambda i: F.embedding_bag(i, table, offsets, mode=mode, padding_idx=3), x),
+        (lambda t: F.embedding_bag(row, t, offsets, mode=mode), tables),
+    ]
+    if mode == "sum":
+        by = Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+        cases.append((lambda w: F.embedding_bag(row, table, offsets, mode=mode, per_sample_weights=w), by))
+    for function, batch in cases:
+        expected = [function(example).numpy() for example in batch]
+        np.testing.assert_array_equal(vmap(function)(batch).numpy(), expected)
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+def test_offsets_of_no_bags_and_of_few_bits(mode: str) -> None:
+    none = np.zeros(0, np.int64)
+    assert F.embedding_bag(none, table, none, mode=mode).shape == (0, 2)
+    many, at = Tensor(np.arange(300) % 6), np.array([0, 100])
+    few = F.embedding_bag(many, table, at.astype(np.int8), mode=mode)
+    np.testing.assert_array_equal(few.numpy(), F.embedding_bag(many, table, at, mode=mode).numpy())
+
+
+def test_arrays_go_where_the_weight_is() -> None:
+    pytest.importorskip("jax")
+    weight = table.to("xla:cpu")
+    y = F.embedding_bag(
+        row.numpy(), weight, mode="sum", offsets=np.array([0]), per_sample_weights=rows[:3, 0]
+    )
+    assert (y.device, y.tolist()) == ("xla:cpu", [[20.0, 26.0]])
+    ones = np.ones(1, np.float32)
+    z = F.bilinear(ones, ones, lucid.ones((1, 1, 1), device="xla:cpu"), ones)
+    assert (z.device, z.tolist()) == ("xla:cpu", [2.0])
+
+
 def test_it_shows_itself() -> None:
     layer = nn.EmbeddingBag(6, 2, mode="sum", include_last_offset=True, padding_idx=-1)
     assert repr(layer) == "EmbeddingBag(6, 2, padding_idx=5, mode='sum', include_last_offset=True)"
@@ -103,6 +165,11 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: F.embedding_bag(row, table, Tensor([0, 2, 1])), ArgumentError, r"got \[0, 2, 1\]"),
     (lambda: F.embedding_bag(row, table, Tensor([0, 4])), ArgumentError, r"at most 3, got \[0, 4\]"),
     (lambda: F.embedding_bag(row, table, Tensor([0.0])), DTypeError, "offsets"),
+    (
+        lambda: F.embedding_bag(row, table, np.zeros(0, int)),
+        ArgumentError,
+        "an offset for each bag, got none for 3 indices",
+    ),
     (
         lambda: F.embedding_bag(row, table, Tensor([0, 2]), include_last_offset=True),
         ArgumentError,

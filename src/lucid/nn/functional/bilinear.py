@@ -32,8 +32,8 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
         >>> F.bilinear(Tensor([1.0, 2.0]), Tensor([3.0]), Tensor([[[1.0], [1.0]]]))
         Tensor([9.0])
     """
-    x1, x2 = checks.as_tensor("bilinear", "x1", x1), checks.as_tensor("bilinear", "x2", x2)
     weight = checks.as_tensor("bilinear", "weight", weight)
+    x1, x2 = (checks.as_tensor("bilinear", n, x, weight) for n, x in (("x1", x1), ("x2", x2)))
     if weight.ndim != 3:
         raise ShapeError(
             f"bilinear expects weight (out_features, in1_features, in2_features), got shape {weight.shape}"
@@ -51,7 +51,7 @@ def bilinear(x1: Any, x2: Any, weight: Any, bias: Any = None) -> Any:
     y = ops.sum(left * ops.expand_dims(x2, -2), axis=-1)
     if bias is None:
         return y
-    bias = checks.as_tensor("bilinear", "bias", bias)
+    bias = checks.as_tensor("bilinear", "bias", bias, weight)
     if bias.shape != (outs,):
         raise ShapeError(f"bilinear expects bias of shape {(outs,)}, got {bias.shape}")
     return y + bias

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from lucid.autograd import no_grad
+from lucid.engines.dtypes import float16, float32
 from lucid.errors import ArgumentError, ShapeError
 from lucid.fused import fused
 from lucid.nn.functional import checks
@@ -77,10 +78,16 @@ def norm_limit(function: str, max_norm: Any, norm_type: Any) -> tuple[float, flo
 @no_grad()
 def shorten(indices: Any, weight: Any, max_norm: float, norm_type: float) -> None:
     """Make the rows of ``weight`` that ``indices`` name no longer than ``max_norm``, in place."""
-    rows = getitem(weight, indices)
+    rows = in_single(getitem(weight, indices))
     length = vector_norm(rows, axis=-1, keepdims=True, ord=norm_type)
     # Some more than the length: rounding must not leave a row too long.
-    weight[indices] = where(length > max_norm, rows * (max_norm / (length + 1e-7)), rows)
+    short = where(length > max_norm, rows * (max_norm / (length + 1e-7)), rows)
+    weight[indices] = astype(short, weight.dtype)
+
+
+def in_single(x: Any) -> Any:
+    """Return ``x`` in float32 if it is of float16, in which norms overflow and long sums stand still."""
+    return astype(x, float32) if x.dtype == float16 else x
 
 
 @fused

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 from lucid import ops
 from lucid.errors import ArgumentError, ShapeError
 from lucid.nn.functional import checks
-from lucid.nn.functional.embedding import norm_limit, shorten, table_rows
+from lucid.nn.functional.embedding import in_single, norm_limit, shorten, table_rows
 from lucid.ops.indexing import as_index
 from lucid.tensor import Tensor
 
@@ -81,21 +82,25 @@ def embedding_bag(
         shorten(x, weight, *norm_limit(name, max_norm, norm_type))
     rows = table_rows(weight, x, padding=padding, by_count=by_count)
     counts = ops.ones_like(x, dtype=ops.bool) if padding is None else x != padding
-    if per_sample_weights is not None:
-        rows = rows * ops.expand_dims(_weights(x, per_sample_weights, mode), -1)
-    if offsets is not None:
-        begin = _begins(x, offsets, include_last_offset)
-        if mode == "max":
+    begin = None if offsets is None else _begins(x, offsets, include_last_offset)
+    if mode == "max":
+        if begin is not None:
             rows, counts = _in_a_matrix(rows, counts, begin)
-        else:
-            return _summed(rows, counts, begin, mode)
-    return _along_rows(rows, counts, mode)
+        return _largest(rows, counts)
+    kind, rows = rows.dtype, in_single(rows)
+    if per_sample_weights is not None:
+        by = _weights(x, per_sample_weights, mode)
+        kind, rows = ops.result_type(kind, by.dtype), rows * ops.expand_dims(by, -1)
+    total, number = _along_rows(rows, counts) if begin is None else _bag_by_bag(rows, counts, begin)
+    if mode == "mean":
+        total = total / ops.expand_dims(ops.maximum(number, 1), -1)
+    return total if kind == total.dtype or kind.kind != "f" else ops.astype(total, kind)
 
 
 def _weights(x: Tensor, weights: Any, mode: str) -> Any:
     if mode != "sum":
         raise ArgumentError(f'embedding_bag takes per_sample_weights with mode="sum", got mode={mode!r}')
-    weights = checks.floating("embedding_bag", "per_sample_weights", weights)
+    weights = checks.floating("embedding_bag", "per_sample_weights", weights, x)
     if weights.shape != x.shape:
         raise ShapeError(
             f"embedding_bag expects per_sample_weights of the shape of x, {x.shape}, got {weights.shape}"
@@ -105,14 +110,14 @@ def _weights(x: Tensor, weights: Any, mode: str) -> Any:
 
 def _begins(x: Tensor, offsets: Any, include_last: Any) -> Any:
     """Return where each bag begins, and at last where the last one ends."""
-    offsets = checks.whole("embedding_bag", "offsets", offsets, x)
+    offsets = ops.astype(checks.whole("embedding_bag", "offsets", offsets, x), ops.int64)
     if offsets.ndim != 1:
         raise ShapeError(f"embedding_bag expects offsets of one axis, got shape {offsets.shape}")
     if checks.truth("embedding_bag", "include_last_offset", include_last) and not offsets.size:
         raise ArgumentError("embedding_bag with include_last_offset expects an offset for the end, got none")
     n = x.shape[0]
     places = offsets.tolist()
-    rising = all(a <= b for a, b in zip(places, [*places[1:], n], strict=True))
+    rising = all(a <= b for a, b in itertools.pairwise([*places, n]))
     if places and (places[0] != 0 or not rising):
         raise ArgumentError(f"embedding_bag expects offsets that rise from 0 to at most {n}, got {places}")
     if include_last:
@@ -124,17 +129,17 @@ def _begins(x: Tensor, offsets: Any, include_last: Any) -> Any:
     return ops.concat([offsets, ops.full((1,), n, dtype=offsets.dtype, device=x.device)])
 
 
-def _summed(rows: Tensor, counts: Tensor, begin: Tensor, mode: str) -> Any:
-    """Return the sum or the mean of each bag, of rows that stand one after the other."""
+def _bag_by_bag(rows: Tensor, counts: Tensor, begin: Tensor) -> tuple[Any, Any]:
+    """Return the sum of each bag and how many count, of rows that stand one after the other."""
     bags = begin.shape[0] - 1
     bag = ops.searchsorted(begin[1:], ops.arange(rows.shape[0], device=rows.device), side="right")
-    index = as_index(bag, rows._array)
+
+    def summed(values: Any) -> Any:
+        # Under vmap, either of rows and counts may stand for a batch: each has an index of its own.
+        return ops.scatter_add(values, index=as_index(bag, values._array), shape=(bags, *values.shape[1:]))
+
     kept = ops.where(ops.expand_dims(counts, -1), rows, 0.0)
-    total = ops.scatter_add(kept, index=index, shape=(bags, rows.shape[1]))
-    if mode == "sum":
-        return total
-    number = ops.scatter_add(ops.astype(counts, rows.dtype), index=index, shape=(bags,))
-    return total / ops.expand_dims(ops.maximum(number, 1.0), -1)
+    return summed(kept), summed(ops.astype(counts, _counted_in(rows)))
 
 
 def _in_a_matrix(rows: Tensor, counts: Tensor, begin: Tensor) -> tuple[Any, Any]:
@@ -149,18 +154,24 @@ def _in_a_matrix(rows: Tensor, counts: Tensor, begin: Tensor) -> tuple[Any, Any]
     return rows[at], inside & counts[at]
 
 
-def _along_rows(rows: Tensor, counts: Tensor, mode: str) -> Any:
-    """Return the sum, mean or largest numbers along axis 1 of those that count."""
-    counted = ops.expand_dims(counts, -1)
-    if mode != "max":
-        total = ops.sum(ops.where(counted, rows, 0.0), axis=1)
-        if mode == "sum":
-            return total
-        number = ops.sum(ops.astype(counts, rows.dtype), axis=1)
-        return total / ops.expand_dims(ops.maximum(number, 1.0), -1)
+def _along_rows(rows: Tensor, counts: Tensor) -> tuple[Any, Any]:
+    """Return the sums along axis 1 of those that count, and how many do."""
+    total = ops.sum(ops.where(ops.expand_dims(counts, -1), rows, 0.0), axis=1)
+    return total, ops.sum(ops.astype(counts, _counted_in(rows)), axis=1)
+
+
+def _counted_in(rows: Tensor) -> Any:
+    return rows.dtype if rows.dtype.kind == "f" else ops.float32
+
+
+def _largest(rows: Tensor, counts: Tensor) -> Any:
+    """Return the largest number along axis 1 of those that count; of equal ones the first has the gradient."""
     if not rows.shape[1]:
         return ops.sum(rows, axis=1)
-    masked = ops.where(counted, rows, -math.inf)
-    first = ops.expand_dims(ops.argmax(masked, axis=1), 1)  # of equal ones the first has the gradient
+    masked = ops.where(ops.expand_dims(counts, -1), rows, -math.inf)
+    # Where even the largest is -inf, the first of all may be one that doesn't count.
+    lowest = ops.max(masked, axis=1, keepdims=True) == -math.inf
+    counted = ops.expand_dims(ops.argmax(ops.astype(counts, ops.int8), axis=1, keepdims=True), -1)
+    first = ops.where(lowest, counted, ops.argmax(masked, axis=1, keepdims=True))
     largest = ops.squeeze(ops.take_along_axis(masked, first, axis=1), axis=1)
-    return ops.where(ops.any(counted, axis=1), largest, 0.0)
+    return ops.where(ops.any(ops.expand_dims(counts, -1), axis=1), largest, 0.0)
