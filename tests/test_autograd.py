@@ -517,6 +517,35 @@ def test_retain_grad_follows_a_write_and_a_leaf_does_not():
     assert x.grad.tolist() == [30.0, 30.0]
 
 
+def test_one_no_grad_serves_two_threads():
+    off = lucid.no_grad()
+    with lucid.no_grad():
+        with off:
+            other = threading.Thread(target=off.__enter__)  # what was before it there is not what was here
+            other.start()
+            other.join()
+        assert not autograd.is_recording()
+    assert autograd.is_recording()
+
+
+async def coroutine():
+    return 1
+
+
+async def async_generator():
+    yield 1
+
+
+@pytest.mark.parametrize("switch", [lucid.no_grad, lucid.enable_grad, lucid.amp.autocast])
+@pytest.mark.parametrize("function", [coroutine, async_generator])
+def test_a_body_that_runs_after_the_call_is_in_no_mode(switch, function):
+    message = (
+        f"{function.__name__} is an? {function.__name__.replace('_', ' ')} function: its body runs after"
+    )
+    with pytest.raises(ArgumentTypeError, match=message):
+        switch()(function)
+
+
 def test_no_grad_can_be_entered_again_and_refuses_generators():
     x = leaf(1.0)
     off = lucid.no_grad()

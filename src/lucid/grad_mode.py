@@ -41,6 +41,8 @@ class State(threading.local):
             ``func/batching/levels.py``.
         journals: one entry for each ``nn.utils.checkpoint`` that the running code is inside of: what has
             changed since, by id, and what that was before.
+        before: what ``recording`` was outside of each ``mode`` that the running code is inside of. A stack
+            here, and not on the ``mode``, as one object may be entered by several threads.
     """
 
     recording = True
@@ -48,6 +50,7 @@ class State(threading.local):
     def __init__(self) -> None:
         self.levels: list[Level] = []
         self.journals: list[dict[int, tuple[Any, Any]]] = []
+        self.before: list[bool] = []
 
 
 state = State()
@@ -71,34 +74,38 @@ class mode:
 
     def __init__(self, enabled: bool) -> None:
         self.enabled = enabled
-        self._before: list[bool] = []  # a stack: one object may be entered again inside itself
 
     def __enter__(self) -> None:
-        self._before.append(state.recording)
+        state.before.append(state.recording)
         state.recording = self.enabled
 
     def __exit__(self, *error: object) -> None:
-        state.recording = self._before.pop()
+        state.recording = state.before.pop()
 
     def __call__(self, function: F) -> F:
-        refuse_generator(function)
+        expect_plain(function)
 
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
-            with mode(self.enabled):
+            with self:
                 return function(*args, **kwargs)
 
         return cast(F, switched)
 
 
-def refuse_generator(function: Callable[..., Any]) -> None:
-    """Raise if ``function``, which is to run in another mode, is a generator function."""
+def expect_plain(function: Callable[..., Any]) -> None:
+    """Raise if a call of ``function``, which is to run in another mode, only begins its body."""
     code = getattr(function, "__code__", None)  # a partial or a module has none
-    if code is not None and code.co_flags & 0x20:  # inspect.CO_GENERATOR
+    kind = next((name for flag, name in _IN_PARTS.items() if code and code.co_flags & flag), None)
+    if kind is not None:
         raise ArgumentTypeError(
-            f"{function.__name__} is a generator function: its body runs between other code, which would "
-            "be switched too. Write the `with` around the part of the body that is meant"
+            f"{function.__name__} is {kind} function: its body runs after the call and between other code, "
+            "so it can't be in the mode of the call. Write the `with` around the part of it that is meant"
         )
+
+
+# The flags of code that runs in parts: CO_ASYNC_GENERATOR, CO_COROUTINE and CO_GENERATOR of `inspect`.
+_IN_PARTS = {0x200: "an async generator", 0x80: "a coroutine", 0x20: "a generator"}
 
 
 @overload

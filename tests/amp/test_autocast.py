@@ -118,6 +118,17 @@ def test_of_one_thread_alone() -> None:
     assert seen == [False]
 
 
+def test_one_object_serves_two_threads() -> None:
+    mode = autocast("cpu")
+    with autocast("xla"):
+        with mode:
+            other = threading.Thread(target=mode.__enter__)  # what was before it there is not what was here
+            other.start()
+            other.join()
+        assert (is_autocast_enabled("cpu"), is_autocast_enabled("xla")) == (False, True)
+    assert not is_autocast_enabled()
+
+
 def test_a_function_that_runs_in_it() -> None:
     @autocast("cpu")
     def product(depth: int) -> list[bool]:

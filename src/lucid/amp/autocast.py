@@ -6,9 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from lucid.engines.settings import lowered, lowering
+from lucid.engines.settings import lowered
 from lucid.errors import ArgumentError
-from lucid.grad_mode import refuse_generator
+from lucid.grad_mode import expect_plain
 from lucid.nn.functional import checks
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -56,26 +56,21 @@ class autocast:
                 "model.to(dtype=dtype)"
             )
         self.enabled = checks.truth("autocast", "enabled", enabled)
-        self._entered: list[lowering] = []  # a stack: one object may be entered again inside itself
 
     def __enter__(self) -> None:
-        self._entered.append(lowering(self._wanted()))
-        self._entered[-1].__enter__()
+        others = tuple(engine for engine in lowered.engines if engine not in self.engines)
+        lowered.enter(others + self.engines if self.enabled else others)
 
     def __exit__(self, *error: object) -> None:
-        self._entered.pop().__exit__(*error)
-
-    def _wanted(self) -> tuple[str, ...]:
-        others = tuple(engine for engine in lowered.engines if engine not in self.engines)
-        return others + self.engines if self.enabled else others
+        lowered.leave()
 
     def __call__(self, function: F) -> F:
         """Return ``function`` as it runs in autocast."""
-        refuse_generator(function)
+        expect_plain(function)
 
         @functools.wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
-            with lowering(self._wanted()):
+            with self:
                 return function(*args, **kwargs)
 
         return cast(F, switched)

@@ -14,9 +14,25 @@ class Lowered(threading.local):
     """What each thread has for itself: the engines whose products ``lucid.amp.autocast`` lowers.
 
     A node of the tape remembers them, so that the way back is computed as the way forward was.
+
+    Attributes:
+        engines: those lowered now.
+        before: what they were outside of each ``lowering`` that the running code is inside of.
     """
 
     engines: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.before: list[tuple[str, ...]] = []
+
+    def enter(self, engines: tuple[str, ...]) -> None:
+        """Lower just these from now on, until ``leave``."""
+        self.before.append(self.engines)
+        self.engines = engines
+
+    def leave(self) -> None:
+        """Lower again what was before ``enter``."""
+        self.engines = self.before.pop()
 
 
 lowered = Lowered()
@@ -27,14 +43,12 @@ class lowering:
 
     def __init__(self, engines: tuple[str, ...]) -> None:
         self.engines = engines
-        self._before: list[tuple[str, ...]] = []  # a stack: one object may be entered again inside itself
 
     def __enter__(self) -> None:
-        self._before.append(lowered.engines)
-        lowered.engines = self.engines
+        lowered.enter(self.engines)
 
     def __exit__(self, *error: object) -> None:
-        lowered.engines = self._before.pop()
+        lowered.leave()
 
 
 class Settings:
