@@ -161,7 +161,13 @@ def test_drop_block_leaves_out_squares() -> None:
 
 def test_drop_block_at_its_ends() -> None:
     x = lucid.full((2, 3, 4, 5), float("nan"))
-    assert not nn.DropBlock(1, 1.0)(x).numpy().any()
+    for eps, dtype in ((1e-7, "float16"), (0.0, "float32")):
+        gone = x.detach().astype(dtype).requires_grad_()
+        y = F.drop_block(gone, 1, 1.0, eps)
+        y.sum().backward()
+        assert gone.grad is not None
+        assert not y.numpy().any()
+        assert not gone.grad.numpy().any()
     assert nn.DropBlock(2, 0.0)(x) is x
     assert nn.DropBlock(2, 0.5).eval()(x) is x
     y = F.drop_block(lucid.ones((1, 1, 4, 4)), 1, 0.5).numpy()  # blocks of one element

@@ -87,7 +87,7 @@ def drop_block(
         x: a Tensor of floats.
         block_size: :math:`b`, how many elements a block has along each axis.
         p: the share that is to be left out, from 0 to 1.
-        eps: what the number of elements that stayed is at least taken for, so that it can be divided by.
+        eps: what the number of elements that stayed is at least taken for; less than 1 changes nothing.
         training: if false, ``x`` is returned as it is.
         generator: where the random numbers come from; by default the global generator.
 
@@ -127,5 +127,6 @@ def drop_block(
     # An element is left out if a block begins there or up to `block - 1` places before it, along each axis.
     edge = (block - 1, block - 1)
     keep = max_pool2d(pad(begins, ((0, 0), (0, 0), edge, edge)), block, 1) == 0
-    scale = x.size / maximum(sum(astype(keep, float32)), eps)
-    return where(keep, x * scale.astype(x.dtype), 0.0)
+    # Where nothing stays the scale is of no matter, but must not be infinite: 0 times that is nan.
+    scale = x.size / maximum(sum(astype(keep, float32)), max(eps, 1.0))
+    return where(keep, x, 0.0) * where(keep, scale.astype(x.dtype), 0.0)
