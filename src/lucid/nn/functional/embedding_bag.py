@@ -165,7 +165,7 @@ def _counted_in(rows: Tensor) -> Any:
 
 
 def _largest(rows: Tensor, counts: Tensor) -> Any:
-    """Return the largest number along axis 1 of those that count; of equal ones the first has the gradient."""
+    """Return the largest along axis 1 of those that count; of equal ones the first has the gradient."""
     if not rows.shape[1]:
         return ops.sum(rows, axis=1)
     masked = ops.where(ops.expand_dims(counts, -1), rows, -math.inf)
