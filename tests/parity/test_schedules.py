@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -49,7 +50,8 @@ def s(name: str, *args: Any, **options: Any) -> Callable[..., Any]:
         home = side.swa_utils if name == "SWALR" else side.lr_scheduler
         return getattr(home, name)(optimizer, *args, **options, **more)
 
-    make.__name__ = f"{name}{args}{options}"
+    # Without the addresses of functions: two processes must give a row the same name.
+    make.__name__ = re.sub(r"<function (\w+) at \w+>", r"\1", f"{name}{args}{options}")
     return make
 
 
