@@ -41,7 +41,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 parity: $(VENV)/.installed-test $(VENV)/.installed-parity
-	$(BIN)/python -m pytest -m parity
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m parity
 
 bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/compare.py --write docs $(BENCH_ARGS)
