@@ -104,6 +104,15 @@ def test_the_model_is_left_as_it_was():
     assert lucid.autograd.is_recording()
 
 
+def test_parameters_that_a_call_writes_to_are_left_too():
+    table = nn.Embedding(3, 2, max_norm=0.1)
+    before, node = table.weight.numpy().copy(), table.weight._node
+    table.summary(Tensor([0, 1]))
+    assert (table.weight.numpy() == before).all()
+    assert table.weight._node is node
+    assert table.weight.is_leaf
+
+
 def test_a_failing_model_is_left_as_it_was_too():
     net = nn.Sequential(Counting(), nn.Linear(4, 3))
     with pytest.raises(ShapeError) as caught:

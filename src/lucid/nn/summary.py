@@ -71,7 +71,8 @@ def _run(module: Module, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> dic
 
     parts = list(module.modules())
     modes = [(part, vars(part).get("training")) for part in parts]  # None: that of the class
-    values = [(b, b._array) for b in module.buffers() if not isinstance(b, Uninitialized)]
+    state = [t for t in (*module.parameters(), *module.buffers()) if not isinstance(t, Uninitialized)]
+    values = [(t, t._array, t._node) for t in state]
     removers = [part.register_forward_hook(note) for part in parts]
     try:
         module.eval()
@@ -85,8 +86,8 @@ def _run(module: Module, inputs: tuple[Any, ...], kwargs: dict[str, Any]) -> dic
                 vars(part).pop("training", None)
             else:
                 part.training = training
-        for buffer, array in values:
-            buffer._array = array
+        for tensor, array, origin in values:
+            tensor._array, tensor._node = array, origin
     return outputs
 
 
