@@ -159,6 +159,16 @@ def test_drop_block_leaves_out_squares() -> None:
     np.testing.assert_array_equal(x.grad.numpy(), values)
 
 
+@pytest.mark.parametrize("hard", [False, True])
+def test_gumbel_softmax_of_a_number(hard: bool) -> None:
+    x = Tensor(3.0, requires_grad=True)
+    y = F.gumbel_softmax(x, hard=hard)
+    assert (y.shape, y.item()) == ((), 1.0)
+    y.backward()
+    assert x.grad is not None
+    assert x.grad.item() == 0
+
+
 def test_drop_block_at_its_ends() -> None:
     x = lucid.full((2, 3, 4, 5), float("nan"))
     for eps, dtype in ((1e-7, "float16"), (0.0, "float32")):

@@ -193,13 +193,15 @@ def gumbel_softmax(
     Concrete Distribution, 2016.
     """
     x = checks.floating("gumbel_softmax", "logits", logits)
-    axis = normalize_axis(axis, x.ndim)
     numbers = {"tau": checks.number("gumbel_softmax", "tau", tau, 0)}
     numbers["eps"] = checks.number("gumbel_softmax", "eps", eps, 0)
     for name, value in numbers.items():
         if value == 0:
             raise ArgumentError(f"gumbel_softmax expects {name} to be positive, got 0")
     checks.truth("gumbel_softmax", "hard", hard)
+    if not x.ndim:  # a number is the only one along an axis of its own
+        return reshape(gumbel_softmax(reshape(x, (1,)), tau, hard, eps, axis, generator=generator), ())
+    axis = normalize_axis(axis, x.ndim)
     wide = dtypes.float64 if x.dtype == dtypes.float64 else dtypes.float32
     drawn = random.uniform(x.shape, dtype=wide, device=x.device, generator=generator)
     gumbel = -log(maximum(-log1p(-drawn), numbers["eps"]))
