@@ -155,10 +155,11 @@ def normal_cdf_tanh(xp: Any, x: Any, /) -> Any:
 
 @normal_cdf_tanh.vjp
 def _(xp: Any, g: Any, out: Any, x: Any) -> Any:
-    # Beyond 10 the curve is flat to the last digit. The bound keeps x * x from overflowing in
-    # half precision, where 0 * inf would be nan.
+    # Beyond 10 the curve is flat to the last digit. The bounds keep x * x, and here and in second derivatives
+    # a large g times another factor, from overflowing in half precision, where 0 * inf would be nan.
     near = xp.clip(x, -10, 10)
-    return (g * (2 * _SLOPE) * out * (1 - out) * (1 + (3 * _BEND) * near * near),)
+    slope = (2 * _SLOPE) * out * (1 - out) * (1 + (3 * _BEND) * near * near)
+    return (g * xp.where(xp.abs(x) > 10, 0.0, slope),)
 
 
 _SLOPE = math.sqrt(2 / math.pi)
