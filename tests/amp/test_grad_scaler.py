@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import math
+import pickle
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -112,6 +114,37 @@ def test_state_goes_on_where_it_was() -> None:
     assert other.get_scale() == 4.0
 
 
+def test_copies() -> None:
+    w, optimizer, scaler = begin(init_scale=2.0, growth_interval=2)
+    step(w, optimizer, scaler, 1.0)
+    for other in (copy.deepcopy(scaler), pickle.loads(pickle.dumps(scaler))):
+        assert other.state_dict() == scaler.state_dict()
+        step(w, optimizer, other, 1.0)
+        assert (other.get_scale(), scaler.get_scale()) == (4.0, 2.0)
+    scaler.unscale_(optimizer)
+    with pytest.raises(GradientError, match="copied and pickled after update"):
+        pickle.dumps(scaler)
+
+
+@pytest.mark.parametrize("factor", [0.0, math.inf])
+def test_the_scale_stays_a_number_of_float32(factor: float) -> None:
+    w, optimizer, scaler = begin(growth_factor=1e20, backoff_factor=1e-20, growth_interval=1)
+    for _ in range(4):
+        step(w, optimizer, scaler, factor)
+    scale = np.float32(scaler.get_scale())
+    assert 0 < scale < math.inf
+    assert 0 < 1 / scale < math.inf
+
+
+def test_a_named_tuple_of_losses() -> None:
+    class Losses(NamedTuple):
+        first: Any
+        second: Any
+
+    scaled = GradScaler(init_scale=2.0).scale(Losses(Tensor(1.0), Tensor(2.0)))
+    assert (type(scaled), scaled.second.item()) == (Losses, 4.0)
+
+
 def test_the_scale_may_be_set() -> None:
     scaler = GradScaler()
     scaler.update(Tensor(128.0))
@@ -143,6 +176,14 @@ def half_gradients() -> None:
         (half_gradients, DTypeError, "float32 or float64, got float16"),
         (lambda: GradScaler().step(begin()[1], lambda: 0), ArgumentError, "takes no closure"),
         (lambda: GradScaler().scale(1.0), ArgumentTypeError, "expects Tensors, got float"),
+        (lambda: GradScaler(1024.0), ArgumentTypeError, "device to be a name .* got 1024.0: .* init_scale="),
+        (
+            lambda: GradScaler().step(3),
+            ArgumentTypeError,
+            "step expects an optimizer of lucid.optim, got int",
+        ),
+        (lambda: GradScaler().unscale_(3), ArgumentTypeError, "unscale_ expects an optimizer"),
+        (lambda: GradScaler().load_state_dict(None), ArgumentTypeError, "expects a dict, got NoneType"),
         (lambda: GradScaler(growth_factor=1.0), ArgumentError, "growth_factor to be above 1, got 1.0"),
         (lambda: GradScaler(backoff_factor=1.0), ArgumentError, "backoff_factor between 0 and 1, got 1.0"),
         (lambda: GradScaler(init_scale=0.0), ArgumentError, "init_scale to be positive, got 0.0"),

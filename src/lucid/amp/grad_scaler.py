@@ -27,10 +27,10 @@ class GradScaler:
     as bfloat16 has the range of float32.
 
     Args:
-        device: not used, as the gradients say where they are; it is first among PyTorch's arguments.
+        device: a name, not used, as the gradients say where they are; it is first among PyTorch's arguments.
         init_scale: what losses are multiplied by at first.
-        growth_factor: by how much the scale grows.
-        backoff_factor: by how much it shrinks.
+        growth_factor: by how much the scale grows, as long as float32 holds it.
+        backoff_factor: by how much it shrinks, as long as float32 holds its inverse.
         growth_interval: after how many good steps it grows.
         enabled: whether to do anything; if not, ``step`` is the optimizer's.
 
@@ -62,6 +62,11 @@ class GradScaler:
         growth_interval: int = 2000,
         enabled: bool = True,
     ) -> None:
+        if not isinstance(device, str):
+            raise ArgumentTypeError(
+                f"GradScaler expects device to be a name such as 'cpu', got {device!r}: for the scale write "
+                "init_scale="
+            )
         self._enabled = checks.truth("GradScaler", "enabled", enabled)
         self._good = 0  # steps that went well in a row
         self._seen: weakref.WeakKeyDictionary[Optimizer, _Step] = weakref.WeakKeyDictionary()
@@ -77,7 +82,8 @@ class GradScaler:
         if not self._enabled:
             return outputs
         if isinstance(outputs, (tuple, list)):
-            return type(outputs)([self.scale(output) for output in outputs])
+            scaled = [self.scale(output) for output in outputs]
+            return type(outputs)(*scaled) if hasattr(outputs, "_fields") else type(outputs)(scaled)
         if not isinstance(outputs, Tensor):
             raise ArgumentTypeError(f"GradScaler.scale expects Tensors, got {type(outputs).__name__}")
         if outputs.dtype.itemsize < 4:
@@ -93,6 +99,7 @@ class GradScaler:
             GradientError: if it was done since the last ``update``, or the optimizer has stepped.
             DTypeError: if a gradient is of half precision, which could not hold it. Nothing is changed then.
         """
+        _expect_optimizer("unscale_", optimizer)
         if not self._enabled:
             return
         step = self._seen.setdefault(optimizer, _Step())
@@ -122,6 +129,7 @@ class GradScaler:
             ArgumentError: if a closure is given, which would compute gradients that nothing unscales.
             GradientError: if the optimizer has stepped since the last ``update``.
         """
+        _expect_optimizer("step", optimizer)
         if not self._enabled:
             return optimizer.step(*args, **kwargs)
         if args or "closure" in kwargs:
@@ -151,14 +159,20 @@ class GradScaler:
         elif not outcomes:
             raise GradientError("GradScaler.update: no optimizer has stepped; call step(optimizer) before it")
         elif False in outcomes:
-            self._scale *= self._backoff_factor
+            self._multiply(self._backoff_factor)
             self._good = 0
         else:
             self._good += 1
             if self._good == self._growth_interval:
-                self._scale *= self._growth_factor
+                self._multiply(self._growth_factor)
                 self._good = 0
         self._seen.clear()
+
+    def _multiply(self, factor: float) -> None:
+        """Let the scale grow or shrink, unless float32 would not hold it or its inverse then."""
+        scale = self._scale * factor
+        if (scale <= _LARGEST) if factor > 1 else (scale >= 1 / _LARGEST):
+            self._scale = scale
 
     # ------------------------------------------------------------- what it goes by
 
@@ -219,7 +233,13 @@ class GradScaler:
 
         Raises:
             StateError: if something is missing. Nothing is loaded then.
+            ArgumentTypeError: if it is no dict.
         """
+        if not isinstance(state_dict, Mapping):
+            raise ArgumentTypeError(
+                f"GradScaler.load_state_dict expects a dict, got {type(state_dict).__name__}: pass what "
+                "state_dict() returned"
+            )
         if not self._enabled:
             return
         missing = [name for name in self.state_dict() if name not in state_dict]
@@ -229,6 +249,14 @@ class GradScaler:
         other = GradScaler("cpu", *(state_dict[name] for name in names))
         other._good = checks.integer("GradScaler", "_growth_tracker", state_dict["_growth_tracker"])
         self.__dict__.update(other.__dict__)
+
+    def __getstate__(self) -> dict[str, Any]:
+        if self._seen:
+            raise GradientError("a GradScaler can be copied and pickled after update(), not in a step")
+        return {name: value for name, value in vars(self).items() if name != "_seen"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state, _seen=weakref.WeakKeyDictionary())
 
     def __repr__(self) -> str:
         return f"GradScaler(scale={self.get_scale():g})" if self._enabled else "GradScaler(enabled=False)"
@@ -240,6 +268,17 @@ class _Step:
     def __init__(self) -> None:
         self.finite: bool | None = None  # of the gradients; None until they were unscaled
         self.stepped = False
+
+
+_LARGEST = 2.0**126  # whose inverse is the smallest number that float32 holds in full
+
+
+def _expect_optimizer(method: str, optimizer: Any) -> None:
+    """Raise unless ``optimizer`` is one."""
+    if not isinstance(optimizer, Optimizer):
+        raise ArgumentTypeError(
+            f"GradScaler.{method} expects an optimizer of lucid.optim, got {type(optimizer).__name__}"
+        )
 
 
 def _positive(name: str, value: Any) -> float:
