@@ -169,6 +169,7 @@ def _walk(
     nodes = ancestors(pending, set(wanted) if local and wanted else frozenset())
     useful = None if wanted is None else _useful(nodes, wanted)
     arrived: list[tuple[Any, Any]] = []
+    engines = lowered.engines
     for node in nodes:
         g = pending.pop(node, None)
         if g is None:
@@ -186,7 +187,7 @@ def _walk(
             slots = pending.setdefault(node.parents[0], {})
             _add(slots, node.options["i"], g)
             continue
-        if node.lowered == lowered.engines:
+        if node.lowered == engines:
             _step(node, g, pending, create, useful)
         else:
             with lowering(node.lowered):  # the way back as the way forward, in or out of autocast

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lucid.engines.protocol import Kernel
-from lucid.engines.settings import lowered
+from lucid.engines.settings import lowered, settings
 
 if TYPE_CHECKING:
     from lucid.recording import Primitive
@@ -72,7 +72,7 @@ class Node:
         self.shape = shape
         self.dtype = dtype
         self.order = next_order()
-        self.lowered = lowered.engines
+        self.lowered = lowered.engines if settings.lowers else ()
         self.watch: Watch | None = None
 
     @property

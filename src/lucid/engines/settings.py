@@ -27,6 +27,7 @@ class Lowered(threading.local):
 
     def enter(self, engines: tuple[str, ...]) -> None:
         """Lower just these from now on, until ``leave``."""
+        settings.lowers = True
         self.before.append(self.engines)
         self.engines = engines
 
@@ -57,11 +58,13 @@ class Settings:
     Attributes:
         threads: how many threads a kernel may use.
         precision: of float32 products, one of ``PRECISIONS``.
+        lowers: whether a thread has ever lowered products. Until then nobody need ask, which takes a while.
     """
 
     def __init__(self) -> None:
         self.threads = first_threads()
         self.precision = "highest"
+        self.lowers = False
 
 
 def usable_cores() -> int:
