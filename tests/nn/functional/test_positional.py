@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def test_sinusoidal_embedding_of_images() -> None:
 
 
 @pytest.mark.parametrize("interleaved", [False, True])
-@pytest.mark.parametrize("offset", [0, 63])
+@pytest.mark.parametrize("offset", [0, 63, 8187, 8188])  # tables are kept up to 8192
 def test_the_layer_is_the_function_with_its_tables(interleaved: bool, offset: int) -> None:
     x = lucid.random.randn(2, 5, 8, generator=lucid.random.Generator(1))
     for width in (8, 6):
@@ -88,6 +89,34 @@ def test_positions_of_each_example() -> None:
     y = rotary(x, position_ids=Tensor([[0, 1, 2], [5, 6, 7]]))
     np.testing.assert_allclose(y[0].numpy(), rotary(x[0]).numpy(), rtol=1e-5)
     np.testing.assert_allclose(y[1].numpy(), rotary(x[1], offset=5).numpy(), rtol=1e-5, atol=1e-6)
+
+
+def test_far_positions_are_exact() -> None:
+    """Also one by one: a float32 would hold their angles to a few thousandths."""
+    rotary, p = nn.RotaryEmbedding(4), 10_000_001
+    x = lucid.random.randn(1, 4, generator=lucid.random.Generator(1))
+    expected = rotary(x.astype("float64"), p).numpy()
+    np.testing.assert_allclose(rotary(x, p).numpy(), expected, atol=1e-6)
+    np.testing.assert_allclose(rotary(x, position_ids=Tensor([p])).numpy(), expected, atol=1e-6)
+
+
+def test_far_positions_take_no_table_of_those_before() -> None:
+    rotary, x = nn.RotaryEmbedding(64), lucid.ones((1, 1, 64))
+    rotary(x)  # the table of the first ones is kept
+    tracemalloc.start()
+    rotary(x, 100_000)
+    F.rotary_tables(1, 64, offset=100_000)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1e6  # a table of all of them would be 50 MB
+
+
+@pytest.mark.parametrize("kind", ["int8", "uint8"])
+def test_narrow_positions_do_not_wrap_round(kind: str) -> None:
+    at, x = Tensor([100]).astype(kind), lucid.ones((1, 4))
+    rotary, table = nn.RotaryEmbedding(4), nn.SinusoidalEmbedding(301, 4)
+    np.testing.assert_allclose(rotary(x, 200, at).numpy(), rotary(x, 300).numpy(), rtol=1e-6)
+    np.testing.assert_array_equal(table(at, 200).numpy(), table(1, 300).numpy())
 
 
 def test_half_precision_turns_in_single() -> None:

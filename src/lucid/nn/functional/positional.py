@@ -10,7 +10,7 @@ import numpy as np
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.nn.functional import checks
 from lucid.nn.functional.normalization import widened
-from lucid.ops import arange, asarray, broadcast_shapes, concat, cos, exp, flip, roll, sin
+from lucid.ops import asarray, broadcast_shapes, concat, cos, flip, roll, sin
 from lucid.tensor import Tensor
 
 __all__ = ["apply_rotary_emb", "rotary_tables", "sinusoidal_embedding", "sinusoidal_embedding_2d"]
@@ -60,28 +60,26 @@ def rotary_tables(
     dtype = np.dtype("float32") if dtype is None else np.dtype(dtype)
     if isinstance(positions, Tensor):
         positions = checks.whole(name, "positions", positions).to(device)
-        wide = np.dtype("float64") if dtype == np.float64 else np.dtype("float32")
-        step = -np.log(base) * 2 / width
-        theta = exp(arange(width // 2, dtype=wide, device=positions.device) * float(step))
-        angles = (positions + offset).astype(wide)[..., None] * theta
+        positions = positions.astype("int64") + offset  # in int8, 120 + 20 would be -116
+        theta = asarray(_theta(width, base), device=positions.device)
+        angles = positions.astype("float64")[..., None] * theta
         return cos(angles).astype(dtype), sin(angles).astype(dtype)
-    count = from_zero(name, "positions", positions)
-    room = 64
-    while room < offset + count:
-        room *= 2
-    tables = _turns(room, width, base, dtype)
-    c, s = (asarray(table[offset : offset + count], device=device) for table in tables)
-    return c, s
+    c, s = _turns(offset, from_zero(name, "positions", positions), width, base, dtype)
+    return asarray(c, device=device), asarray(s, device=device)
 
 
-@functools.lru_cache(maxsize=16)
-def _turns(count: int, width: int, base: float, dtype: Any) -> tuple[Any, Any]:
-    """Return cosines and sines for the first ``count`` positions, as arrays for all to read."""
-    angles = np.arange(count)[:, None] * base ** (np.arange(0, width, 2) / -width)
-    tables = np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
-    for table in tables:
-        table.flags.writeable = False
-    return tables
+def _theta(width: int, base: float) -> Any:
+    """Return by how much each pair turns from one position to the next, in float64.
+
+    A float32 holds the angle of position 131,000 to within 0.004.
+    """
+    return base ** (np.arange(0, width, 2) / -width)
+
+
+def _turns(offset: int, count: int, width: int, base: float, dtype: Any) -> tuple[Any, Any]:
+    """Return cosines and sines of ``count`` positions from ``offset`` on, as arrays."""
+    angles = np.arange(offset, offset + count)[:, None] * _theta(width, base)
+    return np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
 
 
 def apply_rotary_emb(x: Any, cos: Any, sin: Any, *, interleaved: bool = False) -> Any:
@@ -159,31 +157,43 @@ def _turn(x: Any, cos: Any, sin: Any, interleaved: bool) -> Any:
     return y if y.dtype == kind else y.astype(kind)
 
 
+KEPT = 8192  # positions whose tables are kept: 8 MB where 128 numbers of each vector are turned
+
+
 def turned(x: Any, offset: int, width: int, base: float, interleaved: bool) -> Any:
-    """Return ``x``, whose first vector stands at ``offset``, turned by tables that are kept.
+    """Return ``x``, whose first vector stands at ``offset``, turned; the tables of small positions are kept.
 
     This is ``apply_rotary_emb`` with ``rotary_tables``, without the checks and in half of the time.
     """
     part = x if x.shape[-1] == width else x[..., :width]
-    count, room = x.shape[-2], 64
-    while room < offset + count:
-        room *= 2
+    count = x.shape[-2]
     kind = np.dtype("float64") if x.dtype == np.float64 else np.dtype("float32")
-    tables = _whole_turns(room, width, base, kind, interleaved)
-    c, s = (asarray(table[offset : offset + count], device=x.device) for table in tables)
+    if offset + count <= KEPT:
+        tables = _kept_turns(width, base, kind, interleaved)
+        c, s = (asarray(table[offset : offset + count], device=x.device) for table in tables)
+    else:
+        tables = _whole_turns(offset, count, width, base, kind, interleaved)
+        c, s = (asarray(table, device=x.device) for table in tables)
     y = _turn(part, c, s, interleaved)
     return y if part is x else concat([y, x[..., width:]], axis=-1)
 
 
-@functools.lru_cache(maxsize=16)
-def _whole_turns(count: int, width: int, base: float, dtype: Any, interleaved: bool) -> tuple[Any, Any]:
-    """Return the tables of ``_turn`` for the first ``count`` positions, as arrays for all to read."""
-    c, s = _turns(count, width, base, dtype)
+@functools.lru_cache(maxsize=2)  # of a long sequence, all layers ask for queries and keys
+def _whole_turns(
+    offset: int, count: int, width: int, base: float, dtype: Any, interleaved: bool
+) -> tuple[Any, Any]:
+    """Return the tables of ``_turn`` for ``count`` positions from ``offset`` on, for all to read."""
+    c, s = _turns(offset, count, width, base, dtype)
     join = functools.partial(np.stack, axis=-1) if interleaved else functools.partial(np.concatenate, axis=-1)
-    tables = tuple(np.reshape(join(pair), (count, width)) for pair in ((c, c), (-s, s)))
-    for table in tables:
-        table.flags.writeable = False
-    return tables[0], tables[1]
+    both, signed = (np.reshape(join(pair), (count, width)) for pair in ((c, c), (-s, s)))
+    both.flags.writeable = signed.flags.writeable = False
+    return both, signed
+
+
+@functools.lru_cache(maxsize=8)
+def _kept_turns(width: int, base: float, dtype: Any, interleaved: bool) -> tuple[Any, Any]:
+    """Return the tables of the first positions."""
+    return _whole_turns(0, KEPT, width, base, dtype, interleaved)
 
 
 # ----------------------------------------------------------------- to add

@@ -33,8 +33,8 @@ class RotaryEmbedding(Module):
         \begin{pmatrix} x_i \\ x_j \end{pmatrix}, \quad \theta_i = \text{base}^{-2 i / \text{head\_dim}}
 
     The product of a query and a key then depends on how far they stand apart and not on where. The layer
-    holds nothing: cosines and sines are kept for all layers of one kind together, in float32 or float64
-    also where vectors are of half precision.
+    holds nothing: cosines and sines of the first 8192 positions are kept for all layers of one kind
+    together, in float32 or float64 also where vectors are of half precision.
 
     Args:
         head_dim: how many numbers of each head's vector are turned. Where a vector has more, the others
@@ -298,7 +298,7 @@ def _at(name: str, table: Any, positions: Any, offset: Any) -> Any:
         positions = checks.whole(name, "positions", positions, table)
         low, high = checks.extremes(positions)
         checks.in_range(name, "positions", low + offset, high + offset, rows, "num_positions")
-        return F.embedding(positions + offset, table)
+        return F.embedding(positions.astype("int64") + offset, table)  # narrow integers would wrap round
     count = from_zero(name, "positions", positions)
     if offset + count > rows:
         raise ArgumentError(
