@@ -201,6 +201,8 @@ class Primitive:
 
     def _convert(self, args: tuple[Any, ...]) -> list[Any] | None:
         """Return ``args`` as Tensors of one engine and dtype, and scalars; None if they are."""
+        if not args:
+            raise explain(self, TypeError("positional arguments are missing"), [], {})
         # A graph holds on to its arrays, and a NumPy array is its owner's to write to.
         recorded = _state.recording and any(isinstance(a, Tensor) and a._node is not None for a in args)
         converted = [_as_argument(self, arg, copy=recorded) for arg in args]
@@ -216,8 +218,7 @@ class Primitive:
                 f"{self.name}: tensors on different devices, {' and '.join(sorted(devices))}: "
                 "move one with .to(device)"
             )
-        # NumPy arrays follow the Tensors that they meet.
-        home = devices.pop() if devices else tensors[0].device
+        home = devices.pop() if devices else tensors[0].device  # NumPy arrays follow the Tensors
         converted = [a.to(home) if isinstance(a, Tensor) else a for a in converted]
         if self.promotes is not None:
             scalars = [a for a in converted if not isinstance(a, Tensor)]
@@ -225,8 +226,7 @@ class Primitive:
             if self.promotes == "float" and not dtypes.is_inexact(dtype):
                 dtype = dtypes.default_float
             converted = [a.astype(dtype) if isinstance(a, Tensor) else a for a in converted]
-        unchanged = all(map(operator.is_, args, converted))
-        return None if unchanged else converted
+        return None if all(map(operator.is_, args, converted)) else converted
 
 
 class BinaryPrimitive(Primitive):

@@ -759,3 +759,14 @@ def test_two_threads_train_two_models():
     for thread in threads:
         thread.join()
     assert results == alone
+
+
+def test_zero_grad_may_keep_the_gradients_that_are_there() -> None:
+    model = nn.Linear(2, 1)
+    model.weight.grad = lucid.ones((1, 2))
+    model.zero_grad(set_to_none=False)
+    assert model.weight.grad is not None
+    assert model.weight.grad.tolist() == [[0.0, 0.0]]
+    assert model.bias.grad is None
+    model.zero_grad()
+    assert model.weight.grad is None

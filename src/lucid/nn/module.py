@@ -18,7 +18,7 @@ from lucid.engines.dtypes import is_inexact
 from lucid.errors import ArgumentTypeError, MissingAttributeError, MissingForwardError
 from lucid.nn import hooks, inside, names, notes, signatures, state
 from lucid.nn import summary as summaries
-from lucid.nn.parameter import Buffer, Parameter, overwrite
+from lucid.nn.parameter import Buffer, Parameter, clear_gradient, overwrite
 from lucid.tensor import Tensor
 
 
@@ -241,10 +241,10 @@ class Module:
                 parameter.requires_grad_(requires_grad)
         return self
 
-    def zero_grad(self) -> None:
-        """Set ``grad`` of all Parameters to None."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Set ``grad`` of all Parameters to None; without ``set_to_none``, those that are there to zeros."""
         for parameter in self.parameters():
-            parameter.grad = None
+            clear_gradient(parameter, set_to_none)
 
     def to(self, device: str | None = None, dtype: Any = None) -> Self:
         """Move Parameters, Buffers and gradients to a device, or cast those of floats; return the module.

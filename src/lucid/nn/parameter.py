@@ -116,6 +116,12 @@ def _rebuild_buffer(rebuild: Any, arguments: tuple[Any, ...], persistent: bool) 
     return buffer
 
 
+def clear_gradient(parameter: Any, set_to_none: bool) -> None:
+    """Set ``parameter.grad`` to None; or, if it is there, to zeros."""
+    kept = None if set_to_none else parameter.grad
+    parameter.grad = None if kept is None else ops.zeros_like(kept)
+
+
 def overwrite(name: str, old: Parameter | Buffer, value: Any) -> None:
     """Assign ``value``, which is no state itself, to the attribute ``name`` that holds ``old``.
 

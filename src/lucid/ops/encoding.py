@@ -10,7 +10,7 @@ from lucid.ops.creation import arange, asarray
 from lucid.recording import held
 
 
-def one_hot(x: Any, num_classes: int | None = None, /, *, dtype: Any = None) -> Any:
+def one_hot(x: Any, /, num_classes: int | None = None, *, dtype: Any = None) -> Any:
     """Return vectors that are 1 at the position that ``x`` names, and 0 elsewhere.
 
     Args:

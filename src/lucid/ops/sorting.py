@@ -75,7 +75,7 @@ class TopK(NamedTuple):
     indices: Any
 
 
-def topk(x: Any, k: int, /, *, axis: int = -1, largest: bool = True) -> TopK:
+def topk(x: Any, /, k: int, *, axis: int = -1, largest: bool = True) -> TopK:
     """Return the ``k`` largest elements along ``axis``, the largest first, and their indices.
 
     Args:

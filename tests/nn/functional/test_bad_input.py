@@ -55,6 +55,8 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: F.leaky_relu(x, math.inf), ArgumentError, "negative_slope to be finite, got inf"),
     (lambda: F.leaky_relu(x, "0.1"), ArgumentTypeError, "negative_slope to be a number, got '0.1'"),
     (lambda: F.softmax(x, 2), IndexingError, "axis 2 does not exist: the tensor has 2 axes"),
+    (lambda: F.relu(), ArgumentTypeError, r"relu\(\): arrays are positional"),
+    (lambda: F.sigmoid(x=x), ArgumentTypeError, r"arrays are positional, .* sigmoid\(x"),
     (lambda: F.softmax(lucid.zeros(()), axis=1), IndexingError, "the tensor has 1 ax"),
     (lambda: F.log_softmax(x, None), ArgumentTypeError, "axis must be an integer, got None"),
     (lambda: F.log_softmax(x, 0.5), ArgumentTypeError, "axis must be an integer, got 0.5"),

@@ -210,3 +210,13 @@ def test_losses_of_many_in_half_precision(shape: tuple[int, int], ignored: int) 
         assert np.isfinite(grad(loss, x)[0].numpy()).all()
     weight = lucid.ones(shape[1])
     np.testing.assert_allclose(F.cross_entropy(x, target, weight).item(), expected, rtol=3e-3)
+
+
+@pytest.mark.parametrize("function", [F.softmax, F.log_softmax, F.softmin])
+def test_softmax_of_another_dtype(function: Any) -> None:
+    x = lucid.ones(3, dtype=lucid.float16, requires_grad=True)
+    y = function(x, dtype=lucid.float64)
+    assert y.dtype == lucid.float64
+    y[0].backward()
+    assert x.grad is not None
+    assert x.grad.dtype == lucid.float16

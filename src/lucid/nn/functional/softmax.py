@@ -28,7 +28,7 @@ def rounded_back(xp: Any, x: Any, like: Any) -> Any:
     return x if x.dtype == like.dtype else xp.astype(x, like.dtype)
 
 
-def softmax(x: Any, axis: int = -1) -> Any:
+def softmax(x: Any, axis: int = -1, *, dtype: Any = None) -> Any:
     r"""Return positive numbers along ``axis`` that sum to 1, in proportion to ``exp(x)``.
 
     .. math:: \operatorname{softmax}(x)_i = \frac{e^{x_i}}{\sum_j e^{x_j}}
@@ -39,6 +39,7 @@ def softmax(x: Any, axis: int = -1) -> Any:
     Args:
         x: a Tensor.
         axis: the axis along which the results sum to 1.
+        dtype: what ``x`` is cast to first; None leaves it as it is.
 
     Shape:
         ``(*) -> (*)``
@@ -50,7 +51,12 @@ def softmax(x: Any, axis: int = -1) -> Any:
         >>> F.softmax(Tensor([0.0, 0.0]))
         Tensor([0.5, 0.5])
     """
-    return _along(shares, checks.as_tensor("softmax", "x", x), axis)
+    return _along(shares, _read("softmax", x, dtype), axis)
+
+
+def _read(function: str, x: Any, dtype: Any) -> Any:
+    x = checks.as_tensor(function, "x", x)
+    return x if dtype is None else x.astype(dtype)
 
 
 def _along(function: Any, x: Any, axis: int) -> Any:
@@ -81,7 +87,7 @@ def _(xp: Any, g: Any, out: Any, _x: Any, *, axis: int) -> Any:
 shares = fused(shares)
 
 
-def log_softmax(x: Any, axis: int = -1) -> Any:
+def log_softmax(x: Any, axis: int = -1, *, dtype: Any = None) -> Any:
     r"""Return the logarithm of ``softmax``, exact also where that is close to 0.
 
     .. math:: \log \operatorname{softmax}(x)_i = x_i - \log \sum_j e^{x_j}
@@ -89,6 +95,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
     Args:
         x: a Tensor.
         axis: the axis along which the exponentials of the results sum to 1.
+        dtype: what ``x`` is cast to first; None leaves it as it is.
 
     Shape:
         ``(*) -> (*)``
@@ -100,7 +107,7 @@ def log_softmax(x: Any, axis: int = -1) -> Any:
         >>> F.log_softmax(Tensor([0.0, 1000.0]))
         Tensor([-1000.0, 0.0])
     """
-    return _along(log_shares, checks.as_tensor("log_softmax", "x", x), axis)
+    return _along(log_shares, _read("log_softmax", x, dtype), axis)
 
 
 @primitive(promotes="float")
@@ -126,7 +133,7 @@ log_shares = fused(log_shares)
 # ----------------------------------------------------------------- made of it
 
 
-def softmin(x: Any, axis: int = -1) -> Any:
+def softmin(x: Any, axis: int = -1, *, dtype: Any = None) -> Any:
     r"""Return positive numbers along ``axis`` that sum to 1, in proportion to ``exp(-x)``.
 
     .. math:: \operatorname{softmin}(x)_i = \frac{e^{-x_i}}{\sum_j e^{-x_j}}
@@ -134,6 +141,7 @@ def softmin(x: Any, axis: int = -1) -> Any:
     Args:
         x: a Tensor.
         axis: the axis along which the results sum to 1.
+        dtype: what ``x`` is cast to first; None leaves it as it is.
 
     Shape:
         ``(*) -> (*)``
@@ -145,8 +153,7 @@ def softmin(x: Any, axis: int = -1) -> Any:
         >>> F.softmin(Tensor([0.0, 1000.0]))
         Tensor([1.0, 0.0])
     """
-    x = checks.as_tensor("softmin", "x", x)
-    return _along(shares, -x, axis)
+    return _along(shares, -_read("softmin", x, dtype), axis)
 
 
 def gumbel_softmax(
