@@ -23,8 +23,7 @@ from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, transfer
 from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
 from lucid.nn.functional import checks
-from lucid.nn.parameter import Parameter
-from lucid.ops import zeros_like
+from lucid.nn.parameter import Parameter, clear_gradient
 from lucid.optim import hooks, saving
 from lucid.optim.options import OF_SCHEDULES, settled
 from lucid.optim.parameters import check_parameter, has_gradient, listed
@@ -182,7 +181,7 @@ class Optimizer:
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Set every parameter's ``grad`` to None; without ``set_to_none``, those that are there to zeros."""
         for _, p in self._named():
-            p.grad = None if set_to_none or p.grad is None else zeros_like(p.grad)
+            clear_gradient(p, set_to_none)
 
     @hooks.run_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
