@@ -21,6 +21,8 @@ import numba  # noqa: E402  (after the settings that OpenMP reads as it loads)
 import numpy as np  # noqa: E402
 from numba import prange  # noqa: E402
 
+from lucid.engines.cpu.kernels import kept  # noqa: E402
+
 __all__ = ["dense", "inline", "loop", "numba", "part", "prange"]
 
 # Threads that spin together with oneDNN's. Without OpenMP, loops run in one thread: Numba's own
@@ -37,15 +39,12 @@ _said = False
 log = logging.getLogger("lucid.kernels")
 
 # Sums may be reordered, and products fused with sums, but nan and infinity are what they are.
-_MATH = {"reassoc", "contract", "arcp", "nsz"}
+_OPTIONS = {"nogil": True, "fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
 
 
 def loop(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile ``function``, with its rounds over ``prange`` shared among the threads."""
-    compiled = numba.njit(cache=True, parallel=PARALLEL, nogil=True, fastmath=_MATH, error_model="numpy")(
-        function
-    )
-
+    compiled = kept.compiled(function, parallel=PARALLEL, **_OPTIONS)
     called = False
 
     def run(*args: Any) -> Any:
@@ -67,23 +66,21 @@ def _first(compiled: Any, args: tuple[Any, ...]) -> Any:
     result = compiled(*args)
     if not _said and compiled.stats.cache_misses and time.perf_counter() - start > SECONDS_UNSAID:
         _said = True
-        log.warning("compiling kernels, some seconds each, once: kept in %s", compiled.stats.cache_path)
+        folder = compiled.stats.cache_path
+        how = f"once: kept in {folder}" if folder else "each time: set NUMBA_CACHE_DIR to keep them"
+        log.warning("compiling kernels, some seconds each, %s", how)
     return result
 
 
 def inline(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile ``function`` as a part of loops."""
-    compiled: Callable[..., Any] = numba.njit(
-        cache=True, nogil=True, fastmath=_MATH, error_model="numpy", inline="always"
-    )(function)
+    compiled: Callable[..., Any] = kept.compiled(function, inline="always", **_OPTIONS)
     return compiled
 
 
 def part(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile ``function`` once, as one that loops call: for what is long, or called from many places."""
-    compiled: Callable[..., Any] = numba.njit(cache=True, nogil=True, fastmath=_MATH, error_model="numpy")(
-        function
-    )
+    compiled: Callable[..., Any] = kept.compiled(function, **_OPTIONS)
     return compiled
 
 

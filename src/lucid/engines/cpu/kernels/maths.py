@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numba
 import numpy as np
+
+from lucid.engines.cpu.kernels import kept
 
 __all__ = ["bell", "exp", "number", "sigmoid", "tanh", "upper_tail"]
 
@@ -21,9 +22,9 @@ f = np.float32
 
 def number(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function of numbers. Sums are not reordered: that would lose what cancels exactly."""
-    compiled: Callable[..., Any] = numba.njit(
-        cache=True, nogil=True, fastmath={"contract"}, error_model="numpy"
-    )(function)
+    compiled: Callable[..., Any] = kept.compiled(
+        function, nogil=True, fastmath={"contract"}, error_model="numpy"
+    )
     return compiled
 
 

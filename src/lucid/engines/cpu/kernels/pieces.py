@@ -15,6 +15,7 @@ import numpy as np
 from llvmlite import ir
 from numba.extending import intrinsic
 
+from lucid.engines.cpu.kernels import kept
 from lucid.engines.cpu.kernels.loops import inline, loop, prange
 from lucid.engines.cpu.kernels.many import BLOCK, address, change, floats, pointer
 
@@ -40,9 +41,9 @@ def step(function: Callable[..., Any]) -> Loop:
     def run(arrays: list[Array], width: int, read: list[Array], numbers: Array) -> None:
         nonlocal compiled
         if compiled is None:
-            compiled = numba.cfunc(_SIGNATURE, cache=True, error_model="numpy")(function)
-        start = compiled.address
-        change(lambda *args: _walk(start, *args), width, arrays, read, numbers)
+            compiled = kept.callback(function, _SIGNATURE, error_model="numpy")
+        made = compiled  # another thread's may come in its place, and this one must not be freed meanwhile
+        change(lambda *args: _walk(made.address, *args), width, arrays, read, numbers)
 
     return run
 
