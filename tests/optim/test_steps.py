@@ -48,6 +48,28 @@ def test_steps(cls: Any, formula: Any, options: dict[str, Any], shape: tuple[int
     assert p.is_leaf
 
 
+LARGE: list[tuple[Any, str, dict[str, Any]]] = [
+    (optim.Adam, "exp_avg_sq", {}),
+    (optim.NAdam, "exp_avg_sq", {}),
+    (optim.RAdam, "exp_avg_sq", {}),
+    (optim.RMSprop, "square_avg", {"alpha": 0.999}),
+    (optim.Adadelta, "square_avg", {"rho": 0.999}),
+]
+
+
+@every_device
+@pytest.mark.parametrize(("cls", "name", "options"), LARGE, ids=[cls.__name__ for cls, *_ in LARGE])
+def test_a_share_of_a_square_may_be_finite_where_the_square_is_not(
+    cls: Any, name: str, options: dict[str, Any], device: str
+) -> None:
+    p = nn.Parameter(lucid.ones(2, device=device))
+    optimizer = cls([p], **options)
+    p.grad = lucid.full_like(p, 1e20)
+    optimizer.step()
+    np.testing.assert_allclose(optimizer.state_dict()["state"]["0"][name].numpy(), 1e37, rtol=1e-6)
+    assert lucid.isfinite(p).all()
+
+
 @every_device
 @every_optimizer
 @pytest.mark.parametrize("dtype", ["float16", "float32"])

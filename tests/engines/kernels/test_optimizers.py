@@ -174,7 +174,7 @@ def test_options_may_change_between_steps(
         close(a, b)
 
 
-SPECIAL = np.array([np.nan, np.inf, -np.inf, 3e38, -3e38, 1e-45, 1e-30, 0.0, -0.0, 1.0], np.float32)
+SPECIAL = np.array([np.nan, np.inf, -np.inf, 3e38, -3e38, 1e20, 1e-45, 1e-30, 0.0, -0.0, 1.0], np.float32)
 
 
 NOT_FINITE: list[tuple[Any, dict[str, Any]]] = [
@@ -192,7 +192,7 @@ NOT_FINITE: list[tuple[Any, dict[str, Any]]] = [
 def test_numbers_that_are_not_finite(
     cls: Any, options: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    starts, gradients = np.repeat(SPECIAL, 10), np.tile(SPECIAL, 10)
+    starts, gradients = np.repeat(SPECIAL, SPECIAL.size), np.tile(SPECIAL, SPECIAL.size)
 
     def run() -> list[Array]:
         (p,) = parameters([starts.copy()])
@@ -200,7 +200,7 @@ def test_numbers_that_are_not_finite(
         for g in (
             gradients,
             gradients[::-1].copy(),
-            *[np.ones(100, np.float32)] * (4 if cls is optim.RAdam else 1),
+            *[np.ones(gradients.size, np.float32)] * (4 if cls is optim.RAdam else 1),
         ):
             p.grad = lucid.asarray(g)
             optimizer.step()
