@@ -115,6 +115,12 @@ def test_dropout_is_for_training() -> None:
     assert (weights.numpy().round(5) == np.float32(0.025)).all()
 
 
+def test_padding_without_a_batch() -> None:
+    mha, x = layer(), normal(5, 1, 8)
+    padding = Tensor(np.arange(5)[None] > 2)
+    same(mha(*[x[:, 0]] * 3, padding[0])[0], mha(x, x, x, padding)[0][:, 0])
+
+
 def test_names_of_parameters() -> None:
     assert list(layer(add_bias_kv=True).state_dict()) == [
         "in_proj_weight",

@@ -117,7 +117,7 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         ShapeError,
         r"static_k of shape \(4, keys, 3",
     ),
-    (lambda: attend.keys_and_values(x[0], x[0]), ShapeError, "key of 3 axes, the last of size 6"),
+    (lambda: attend.keys_and_values(x[0, 0], x[0, 0]), ShapeError, "key of 3 axes, or 2 without a batch"),
     (lambda: attend.keys_and_values(x, x[:3]), ShapeError, "one value for each key"),
     (lambda: forward(x, x, x, static_k=lucid.zeros((6, 5, 3))), ShapeError, "one value for each key"),
     (lambda: forward(x, x, x, static_k=x), ShapeError, r"static_k of shape \(6, keys, 3\)"),

@@ -75,7 +75,8 @@ def multi_head_attention_forward(
         weights ``(batch, length, keys)`` or None. Without a batch, none of these has its axis.
 
     Raises:
-        ArgumentError: if the heads do not divide the size evenly, or a weight that is needed is None.
+        ArgumentError: if the heads do not divide the size evenly, a weight that is needed is None, or only
+            one of ``bias_k`` and ``bias_v`` is.
         ShapeError: if shapes do not fit.
 
     Example:
@@ -101,16 +102,29 @@ def multi_head_attention_forward(
         if weight is None:
             raise ArgumentError(f"{NAME} expects {name} to be a Tensor, got None")
     separate = use_separate_proj_weight
-    sizes = (n, k_proj_weight.shape[-1], v_proj_weight.shape[-1]) if separate else (n, n, n)
+    sizes = [n, n, n]
+    if separate:
+        for i, (name, weight) in enumerate(weights.items()):
+            sizes[i] = _shaped(name, weight, (n, None if i else n))[1]
+    else:
+        _shaped("in_proj_weight", in_proj_weight, (3 * n, n))
+    dropout_p = checks.number(NAME, "dropout_p", dropout_p, 0, 1)
+    if in_proj_bias is not None:
+        _shaped("in_proj_bias", in_proj_bias, (3 * n,))
+    if (bias_k is None) != (bias_v is None):
+        raise ArgumentError(f"{NAME} expects both of bias_k and bias_v, or neither")
+    if bias_k is not None:
+        _shaped("bias_k", bias_k, (1, 1, n))
+        _shaped("bias_v", bias_v, (1, 1, n))
     found, shares = attended(
         NAME,
         query,
         key,
         value,
         maps._replace(bias_k=bias_k, bias_v=bias_v, zero=checks.truth(NAME, "add_zero_attn", add_zero_attn)),
-        sizes,
+        (sizes[0], sizes[1], sizes[2]),
         Masks(key_padding_mask, attn_mask, is_causal),
-        dropout=checks.number(NAME, "dropout_p", dropout_p, 0, 1) if training else 0.0,
+        dropout=dropout_p if checks.truth(NAME, "training", training) else 0.0,
         need_weights=need_weights,
         average=average_attn_weights,
         static=(static_k, static_v),
@@ -202,17 +216,18 @@ def attended(
         dropout: the probability with which a weight is left out.
         static: keys and values for the heads that are used in the place of maps, or None.
     """
+    checks.truth(name, "is_causal", masks.causal)
+    checks.truth(name, "need_weights", need_weights)
+    checks.truth(name, "average_attn_weights", average)
     batch_first, padding, attn_mask = heads.batch_first, masks.padding, masks.attn
     batched = _check(name, query, key, value, sizes, batch_first)
     if not batched:
-        same, other = query is key, key is value
-        query = query[None] if batch_first else query[:, None]
-        key = query if same else key[None] if batch_first else key[:, None]
-        value = key if other else value[None] if batch_first else value[:, None]
-        padding = None if padding is None else padding[None]
-    if static[0] is not None and (heads.rotary is not None or cache is not None):
+        same = query is key
+        key, value = _one(key, value, batch_first)
+        query = key if same else _one(query, query, batch_first)[0]
+    if (static[0] is not None or static[1] is not None) and (heads.rotary is not None or cache is not None):
         raise ArgumentError(f"{name} takes static_kv with neither a cache nor rotary positions")
-    if cache is not None and query.shape != key.shape:
+    if cache is not None and query.shape[:-1] != key.shape[:-1]:
         raise ShapeError(
             f"{name} expects a query for each key when there is a cache, got {query.shape} and {key.shape}"
         )
@@ -237,7 +252,7 @@ def attended(
     else:
         causal = masks.causal and (attn_mask is None or not need_weights) and not added
         attn_mask = None if causal else attn_mask
-    excluded = left_out(name, q, seen, padding, attn_mask)
+    excluded = left_out(name, q, seen, padding, attn_mask, batched)
     back = None
     if cache is not None:
         k, v = cache.update(k, v, layer_idx)
@@ -270,17 +285,36 @@ def attended(
 def mapped(name: str, key: Any, value: Any, heads: Heads, sizes: tuple[int, int]) -> tuple[Any, Any]:
     """Return keys and values for all heads, ``(batch, heads, keys, width)``, to be given as ``static``."""
     for which, x, size in (("key", key, sizes[0]), ("value", value, sizes[1])):
-        if checks.floating(name, which, x).ndim != 3 or x.shape[-1] != size:
+        if checks.floating(name, which, x).ndim not in (2, 3) or x.shape[-1] != size:
             raise ShapeError(
-                f"{name} expects {which} of 3 axes, the last of size {size}, got shape {x.shape}"
+                f"{name} expects {which} of 3 axes, or 2 without a batch, the last of size {size}, "
+                f"got shape {x.shape}"
             )
     if key.shape[:-1] != value.shape[:-1]:
         raise ShapeError(f"{name} expects one value for each key, got {key.shape} and {value.shape}")
+    if key.ndim == 2:
+        key, value = _one(key, value, heads.batch_first)
     _, k, v = heads.map(None, key, value)
     return heads.apart(k), heads.apart(v)
 
 
+def _one(key: Any, value: Any, batch_first: bool) -> tuple[Any, Any]:
+    """Return keys and values as those of a batch of one; still one Tensor if they were."""
+    at = None if batch_first else (slice(None), None)
+    keys = key[at]
+    return keys, keys if key is value else value[at]
+
+
 # ----------------------------------------------------------------- checks
+
+
+def _shaped(which: str, x: Any, shape: tuple[int | None, ...]) -> tuple[int, ...]:
+    """Return the shape of a parameter, which must be ``shape``; None stands for any size."""
+    found: tuple[int, ...] = checks.floating(NAME, which, x).shape
+    if len(found) != len(shape) or any(b not in (a, None) for a, b in zip(found, shape, strict=True)):
+        listed = str(shape).replace("None", "*")
+        raise ShapeError(f"{NAME} expects {which} of shape {listed}, got {found}")
+    return found
 
 
 def evenly(name: str, size: int, heads: int) -> None:

@@ -18,8 +18,16 @@ class Masks(NamedTuple):
     causal: bool
 
 
-def left_out(name: str, q: Any, keys: int, padding: Any, attn_mask: Any) -> list[Any]:
-    """Return the masks, checked, each ``(*, *, queries, keys)``: True for what is left out, or floats."""
+def left_out(name: str, q: Any, keys: int, padding: Any, attn_mask: Any, batched: bool) -> list[Any]:
+    """Return the masks, checked, each ``(*, *, queries, keys)``: True for what is left out, or floats.
+
+    Args:
+        name: who asks, for errors.
+        q: the queries, of a batch of one where the caller has none.
+        keys: how many there are.
+        padding, attn_mask: as of ``Masks``.
+        batched: whether the caller has a batch.
+    """
     batch, heads, length = q.shape[:3]
     found = []
     if attn_mask is not None:
@@ -29,7 +37,7 @@ def left_out(name: str, q: Any, keys: int, padding: Any, attn_mask: Any) -> list
             attn_mask = attn_mask.reshape((batch, heads, length, keys))
         found.append(attn_mask)
     if padding is not None:
-        padding = _checked(name, "key_padding_mask", padding, q, [(batch, keys)])
+        padding = _checked(name, "key_padding_mask", padding, q, [(batch, keys) if batched else (keys,)])
         found.append(padding.reshape((batch, 1, 1, keys)))
     return found
 
