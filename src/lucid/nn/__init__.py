@@ -48,7 +48,8 @@ from lucid.nn.layers.blocks import (
     SelectiveKernel,
     SEModule,
 )
-from lucid.nn.layers.cache import DynamicCache, EncoderDecoderCache, KVCache, StaticCache
+from lucid.nn.layers.cache import DynamicCache, KVCache, StaticCache
+from lucid.nn.layers.cache_pair import EncoderDecoderCache
 from lucid.nn.layers.constant_padding import (
     ConstantPad1d,
     ConstantPad2d,

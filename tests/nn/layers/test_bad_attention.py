@@ -32,6 +32,28 @@ def forward(*args: Any, **options: Any) -> Any:
     return F.multi_head_attention_forward(*args, *weights[len(args) - 3 :], **options)
 
 
+def pair(length: int) -> Any:
+    """A cache that has seen a memory of so many positions."""
+    both = nn.EncoderDecoderCache()
+    decoder(x[:1], x[:length], cache=both)
+    return both
+
+
+def flat() -> nn.KVCache:
+    """A cache of keys without a batch."""
+    cache = nn.DynamicCache()
+    cache.update(x[0], x[0])
+    return cache
+
+
+def separate(q: Any, k: Any, v: Any) -> Any:
+    maps = {"q_proj_weight": q, "k_proj_weight": k, "v_proj_weight": v}
+    return forward(x, x, x, use_separate_proj_weight=True, **maps)
+
+
+one, row = nn.DynamicCache(), lucid.zeros((1, 1, 6))
+
+
 def no_bool(name: str, **options: Any) -> tuple[Any, type[LucidError], str]:
     return (
         lambda: nn.TransformerEncoderLayer(6, 2, **options),
@@ -83,6 +105,12 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: nn.StaticCache(0), ArgumentError, "StaticCache expects max_cache_len to be a positive"),
     (lambda: nn.KVCache(), ArgumentTypeError, "make a DynamicCache or a StaticCache"),
     (lambda: nn.EncoderDecoderCache({}), ArgumentTypeError, "to be an nn.KVCache, got dict"),
+    (lambda: nn.EncoderDecoderCache(one, one), ArgumentError, "expects two caches, got one for both"),
+    (
+        lambda: nn.MultiheadAttention(6, 2, rotary=nn.RotaryEmbedding(4)),
+        ArgumentError,
+        "head_dim of at most 3, the share of each of 2 heads of 6, got 4",
+    ),
     # calls of transformers
     (lambda: layer(x[..., :5]), ShapeError, r"of size 6 \(embed_dim\), got shape \(4, 3, 5\)"),
     (lambda: layer([1.0]), ArgumentTypeError, "expects query to be a Tensor, got list"),
@@ -92,6 +120,23 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: model(x, x[0]), ShapeError, r"src and tgt of 3 axes.* got \(4, 3, 6\) and \(3, 6\)"),
     (lambda: model(x[..., :4], x), ShapeError, r"the last of size 6 \(d_model\)"),
     (lambda: model(x, None), ArgumentTypeError, "tgt to be a Tensor, got NoneType"),
+    (lambda: model(x[..., :4], None), ArgumentTypeError, "tgt to be a Tensor, got NoneType"),
+    (lambda: layer(x, is_causal="no"), ArgumentTypeError, "is_causal to be True or False, got 'no'"),
+    (lambda: model.encoder(x, is_causal=1), ArgumentTypeError, "TransformerEncoder expects is_causal to be"),
+    (lambda: model(x, x, tgt_is_causal=x), ArgumentTypeError, "TransformerDecoder expects tgt_is_causal"),
+    (lambda: model(x, x, memory_is_causal=None), ArgumentTypeError, "memory_is_causal to be True or False"),
+    (lambda: decoder(x, x[:3], cache=pair(4)), ShapeError, "memory of 4 positions that the cache holds"),
+    (lambda: decoder(x, None, cache=pair(4)), ArgumentTypeError, "key to be a Tensor, got NoneType"),
+    # attention
+    (lambda: attend(x, x, x, need_weights="no"), ArgumentTypeError, "need_weights to be True or False"),
+    (lambda: attend(x, x, x, average_attn_weights=2), ArgumentTypeError, "average_attn_weights to be True"),
+    (lambda: attend(x, x, x, is_causal=x > 0), ArgumentTypeError, "is_causal to be True or False"),
+    (lambda: attend(*[x[:, 0]] * 3, [True] * 4), ArgumentTypeError, "key_padding_mask to be a Tensor, got"),
+    (
+        lambda: attend(*[x[:, 0]] * 3, x[:1, :, 0] > 0),
+        ShapeError,
+        r"key_padding_mask of shape \(4,\), got \(1, 3\)",
+    ),
     # attention with what was computed before
     (lambda: attend(x, x, x, cache={}), ArgumentTypeError, "cache to be an nn.KVCache, got dict"),
     (lambda: attend(x[:2], x, x, cache=nn.DynamicCache()), ShapeError, "a query for each key"),
@@ -117,13 +162,34 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         ShapeError,
         r"static_k of shape \(4, keys, 3",
     ),
+    (
+        lambda: attend(x, x, x, static_kv=kept[:1]),
+        ArgumentTypeError,
+        "static_kv to be two Tensors.* got tuple",
+    ),
+    (lambda: attend(x, x, x, static_kv=x), ArgumentTypeError, "static_kv to be two Tensors.* got Tensor"),
+    (
+        lambda: attend(x, x, x, cache=nn.DynamicCache(), static_kv=(None, kept[1])),
+        ArgumentError,
+        "neither a cache",
+    ),
     (lambda: attend.keys_and_values(x[0, 0], x[0, 0]), ShapeError, "key of 3 axes, or 2 without a batch"),
     (lambda: attend.keys_and_values(x, x[:3]), ShapeError, "one value for each key"),
     (lambda: forward(x, x, x, static_k=lucid.zeros((6, 5, 3))), ShapeError, "one value for each key"),
     (lambda: forward(x, x, x, static_k=x), ShapeError, r"static_k of shape \(6, keys, 3\)"),
     (lambda: forward(x, x, x, 7), ArgumentError, "num_heads to divide embed_dim evenly, got 2 heads and 7"),
     (lambda: forward(x, x, x, 6, 2, None), ArgumentError, "in_proj_weight to be a Tensor, got None"),
+    (lambda: forward(x, x, x, 6, 2, w[:12]), ShapeError, r"in_proj_weight of shape \(18, 6\), got \(12, 6\)"),
+    (lambda: forward(x, x, x, 6, 2, w, w[:17, 0]), ShapeError, r"in_proj_bias of shape \(18,\), got \(17,\)"),
+    (lambda: forward(x, x, x, 6, 2, w, None, row), ArgumentError, "both of bias_k and bias_v, or neither"),
+    (lambda: forward(x, x, x, 6, 2, w, None, None, row), ArgumentError, "both of bias_k and bias_v"),
+    (lambda: forward(x, x, x, 6, 2, w, None, row, w), ShapeError, r"bias_v of shape \(1, 1, 6\), got"),
+    (lambda: separate(w[:6], w[:5], w[:6]), ShapeError, r"k_proj_weight of shape \(6, \*\), got \(5, 6\)"),
+    (lambda: forward(x, x, x, training=1), ArgumentTypeError, "training to be True or False, got 1"),
     # caches
+    (lambda: nn.DynamicCache().update(x, x.astype("float64")), DTypeError, "of key's dtype, float32, got"),
+    (lambda: flat().batch_select_indices(Tensor([0])), ShapeError, "DynamicCache has no batch"),
+    (lambda: flat().batch_repeat_interleave(2), ShapeError, "DynamicCache has no batch to choose from"),
     (lambda: nn.DynamicCache().update(x, x[0]), ShapeError, r"key and value \(\*, length, width\)"),
     (lambda: nn.DynamicCache().update(Tensor([1]), x), DTypeError, "key to hold floats, got int64"),
     (lambda: filled(nn.DynamicCache()).update(*[lucid.zeros((3, 2, 1, 4))] * 2), ShapeError, "as before"),

@@ -136,6 +136,14 @@ def test_two_sequences() -> None:
     same(decoder(x[:1], memory + 1, memory_key_padding_mask=padding, cache=both), other)
 
 
+@pytest.mark.parametrize("batch_first", [False, True])
+def test_without_a_batch(batch_first: bool) -> None:
+    layer = nn.TransformerDecoderLayer(8, 2, 16, batch_first=batch_first).eval()
+    x, memory, cache = normal(3, 8), normal(4, 8, seed=4), nn.EncoderDecoderCache()
+    steps = [layer(x[i : i + 1], memory, cache=cache) for i in range(3)]
+    same(lucid.concat(steps), layer(x, memory, tgt_is_causal=True))
+
+
 @every_cache
 def test_on_xla(make: Callable[[], nn.KVCache]) -> None:
     pytest.importorskip("jax")
@@ -251,3 +259,53 @@ def test_a_cache_that_failed_is_as_it_was() -> None:
     with pytest.raises(ValueError, match="room for 3 positions"):
         layer(x, x, x, cache=cache)
     assert cache.get_seq_length() == 2
+
+
+@every_cache
+def test_a_stack_that_failed_leaves_every_layer_as_it_was(make: Callable[[], nn.KVCache]) -> None:
+    """Also where the layer that failed is not the first, or failed in its second attention."""
+    lucid.random.seed(1)
+    x, memory = normal(3, 5, 8), normal(3, 4, 8, seed=4)
+    padding = lucid.zeros((3, 4)) > 0
+    decoder = nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2, 16, batch_first=True), 2).eval()
+    cache = nn.EncoderDecoderCache(make(), make())
+    for part in (decoder, decoder.layers[0]):
+        with pytest.raises(ValueError, match="key_padding_mask of shape"):
+            part(x[:, :1], memory, memory_key_padding_mask=padding[:, :3], cache=cache)
+        assert (len(cache.self_attention_cache), len(cache.cross_attention_cache)) == (0, 0)
+    decoder(x[:, :2], memory, cache=cache)
+    think = decoder.layers[1].linear1
+    decoder.layers[1].linear1 = nn.Linear(7, 16)
+    with pytest.raises(ValueError, match="linear expects"):
+        decoder(x[:, 2:] * np.nan, memory, cache=cache)
+    assert [cache.get_seq_length(i) for i in (0, 1)] == [2, 2]
+    decoder.layers[1].linear1 = think
+    same(decoder(x[:, 2:], memory, cache=cache), decoder(x, memory, tgt_is_causal=True)[:, 2:])
+
+
+@every_cache
+def test_what_was_cropped_is_forgotten(make: Callable[[], nn.KVCache]) -> None:
+    """Also where it was not finite: 0 times that would not be 0."""
+    layer, x, cache = nn.MultiheadAttention(8, 2), normal(2, 3, 8), make()
+    expected = layer(x, x, x, is_causal=True)[0]
+    layer(*[x[:1]] * 3, cache=cache)
+    layer(*[x * np.nan] * 3, cache=cache)
+    cache.crop(1)
+    same(layer(*[x[1:]] * 3, cache=cache)[0], expected[1:])
+
+
+def test_indices_are_checked_before_either_of_two_caches_changes() -> None:
+    both, k = nn.EncoderDecoderCache(), normal(3, 2, 4)
+    both.self_attention_cache.update(k, k)
+    both.cross_attention_cache.update(k[:2], k[:2])
+    with pytest.raises(ValueError, match="indices from 0 to 1"):
+        both.batch_select_indices(Tensor([2, 0]))
+    held = both.self_attention_cache.get()
+    assert held is not None
+    assert held[0].shape == (3, 2, 4)
+
+
+def test_key_and_value_are_on_one_device() -> None:
+    pytest.importorskip("jax")
+    with pytest.raises(ValueError, match="value is on xla:cpu"):
+        nn.DynamicCache().update(lucid.ones((2, 3)), lucid.ones((2, 3), device="xla:cpu"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -176,3 +177,5 @@ def test_repr() -> None:
         "    (rotary): RotaryEmbedding(4)",
     ]
     assert "activation=elu" in repr(nn.TransformerDecoderLayer(8, 2, activation=F.elu))
+    nameless = functools.partial(F.leaky_relu, negative_slope=0.1)
+    assert "activation=functools.partial(<function leaky_relu" in repr(encoder_layer(activation=nameless))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from lucid.errors import ArgumentTypeError
+from lucid.errors import ArgumentError, ArgumentTypeError
 from lucid.nn import init
 from lucid.nn.functional import checks
 from lucid.nn.functional.multihead import Heads, attended, evenly, mapped
 from lucid.nn.functional.multihead_masks import Masks
 from lucid.nn.layers.cache import KVCache
+from lucid.nn.layers.cache_pair import Restoring
 from lucid.nn.layers.linear import Linear
 from lucid.nn.layers.positional import RotaryEmbedding
 from lucid.nn.module import Module
@@ -56,7 +57,8 @@ class MultiheadAttention(Module):
         these has its axis.
 
     Raises:
-        ArgumentError: if a size is not positive, or the heads do not divide ``embed_dim`` evenly.
+        ArgumentError: if a size is not positive, the heads do not divide ``embed_dim`` evenly, or ``rotary``
+            turns more numbers than a head has.
         ShapeError: if shapes do not fit.
 
     Example:
@@ -102,6 +104,11 @@ class MultiheadAttention(Module):
         if rotary is not None and not isinstance(rotary, RotaryEmbedding):
             raise ArgumentTypeError(
                 f"{NAME} expects rotary to be an nn.RotaryEmbedding, got {type(rotary).__name__}"
+            )
+        if rotary is not None and rotary.head_dim > n // self.num_heads:
+            raise ArgumentError(
+                f"{NAME} expects rotary of a head_dim of at most {n // self.num_heads}, the share of each of "
+                f"{self.num_heads} heads of {n}, got {rotary.head_dim}"
             )
         self.rotary = rotary
 
@@ -178,32 +185,38 @@ class MultiheadAttention(Module):
                 f"{NAME} expects cache to be an nn.KVCache, got {type(cache).__name__}: "
                 "write cache=nn.DynamicCache()"
             )
-        found, weights = attended(
-            NAME,
-            query,
-            key,
-            value,
-            self._heads(),
-            (self.embed_dim, self.kdim, self.vdim),
-            Masks(key_padding_mask, attn_mask, is_causal),
-            dropout=self.dropout if self.training else 0.0,
-            need_weights=need_weights,
-            average=average_attn_weights,
-            cache=cache,
-            layer_idx=layer_idx,
-            static=static_kv or (None, None),
-        )
-        return self.out_proj(found), weights
+        if static_kv is not None and not (isinstance(static_kv, (tuple, list)) and len(static_kv) == 2):
+            raise ArgumentTypeError(
+                f"{NAME} expects static_kv to be two Tensors, as keys_and_values returns them, got "
+                f"{type(static_kv).__name__}"
+            )
+        with Restoring(cache, layer_idx):
+            found, weights = attended(
+                NAME,
+                query,
+                key,
+                value,
+                self._heads(),
+                (self.embed_dim, self.kdim, self.vdim),
+                Masks(key_padding_mask, attn_mask, is_causal),
+                dropout=self.dropout if self.training else 0.0,
+                need_weights=need_weights,
+                average=average_attn_weights,
+                cache=cache,
+                layer_idx=layer_idx,
+                static=(None, None) if static_kv is None else (static_kv[0], static_kv[1]),
+            )
+            return self.out_proj(found), weights
 
     def keys_and_values(self, key: Any, value: Any) -> tuple[Any, Any]:
         """Return the linear maps of keys and values, head by head, to be given as ``static_kv``.
 
         Args:
-            key, value: batches of Tensors of floats.
+            key, value: Tensors of floats.
 
         Shape:
             key ``(keys, batch, kdim)``, value ``(keys, batch, vdim)``
-            ``-> (batch, num_heads, keys, width)`` twice
+            ``-> (batch, num_heads, keys, width)`` twice. Without an axis of the batch, that is of one.
 
         Example:
             >>> layer = nn.MultiheadAttention(8, 2)

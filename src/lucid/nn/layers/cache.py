@@ -60,16 +60,20 @@ class KVCache:
             layer_idx: which layer's they are.
 
         Returns:
-            Keys and values. Those of a ``StaticCache`` go on to the end of its room, with zeros or what
-            was dropped: see ``mask``.
+            Keys and values. Those of a ``StaticCache`` go on to the end of its room, with zeros; see
+            ``mask``.
 
         Raises:
             ShapeError: if shapes differ from those before, in more than the length.
+            DTypeError, DeviceError: if dtypes or devices differ from those before, or from each other.
             ArgumentError: if there is no room for them. Nothing has been written then.
         """
         name = type(self).__name__
         index = self._index(layer_idx)
-        key, value = checks.floating(name, "key", key), checks.floating(name, "value", value)
+        key = checks.floating(name, "key", key)
+        value = checks.floating(name, "value", value, key)
+        if value.dtype != key.dtype:
+            raise DTypeError(f"{name} expects value of key's dtype, {key.dtype.name}, got {value.dtype.name}")
         if min(key.ndim, value.ndim) < 2 or key.shape[:-1] != value.shape[:-1]:
             raise ShapeError(
                 f"{name} expects key and value (*, length, width) that differ in their widths at most, "
@@ -166,7 +170,7 @@ class KVCache:
         """
         most = checks.integer(type(self).__name__, "max_length", max_length)
         for layer in self._layers.values():
-            layer.length = min(layer.length, most) if most >= 0 else max(0, layer.length + most)
+            self._shorten(layer, min(layer.length, most) if most >= 0 else max(0, layer.length + most))
 
     def batch_select_indices(self, indices: Any) -> None:
         """Keep of the batch, the first axis, what ``indices`` name: those that a beam search goes on with.
@@ -174,22 +178,41 @@ class KVCache:
         Args:
             indices: a Tensor of integers, ``(new_batch,)``.
         """
-        name = type(self).__name__
-        indices = checks.whole(name, "indices", indices)
-        if indices.ndim != 1:
-            raise ShapeError(f"{name} expects indices (new_batch,), got shape {indices.shape}")
-        low, high = checks.extremes(indices)
-        for layer in self._layers.values():
-            checks.in_range(name, "indices", low, high, layer.keys.shape[0], "the batch")
+        indices = self._of_batch(indices)
         for layer in self._layers.values():
             layer.keys, layer.values = layer.keys[indices], layer.values[indices]
 
     def batch_repeat_interleave(self, repeats: int) -> None:
         """Have each of the batch, the first axis, ``repeats`` times: as many beams from one beginning."""
-        times = checks.size(type(self).__name__, "repeats", repeats)
+        times = self._times(repeats)
         for layer in self._layers.values():
             layer.keys = repeat(layer.keys, times, axis=0)
             layer.values = repeat(layer.values, times, axis=0)
+
+    def _of_batch(self, indices: Any) -> Any:
+        """Return ``indices`` if they are of the batch in every layer."""
+        name = type(self).__name__
+        indices = checks.whole(name, "indices", indices)
+        if indices.ndim != 1:
+            raise ShapeError(f"{name} expects indices (new_batch,), got shape {indices.shape}")
+        low, high = checks.extremes(indices)
+        self._check_batch()
+        for layer in self._layers.values():
+            checks.in_range(name, "indices", low, high, layer.keys.shape[0], "the batch")
+        return indices
+
+    def _times(self, repeats: Any) -> int:
+        self._check_batch()
+        return checks.size(type(self).__name__, "repeats", repeats)
+
+    def _check_batch(self) -> None:
+        """Raise unless what is held has a batch: else the first axis would be that of the positions."""
+        for layer in self._layers.values():
+            if layer.keys.ndim < 3:
+                raise ShapeError(
+                    f"{type(self).__name__} has no batch to choose from: keys were (length, width), not "
+                    "(batch, *, length, width)"
+                )
 
     # ------------------------------------------------------------- for the two kinds
 
@@ -200,6 +223,10 @@ class KVCache:
     def _seen(self, layer: _Layer) -> tuple[Any, Any]:
         """Return keys and values as attention sees them."""
         raise NotImplementedError
+
+    def _shorten(self, layer: _Layer, length: int) -> None:
+        """Forget positions from ``length`` on."""
+        layer.length = length
 
     def _index(self, layer_idx: Any) -> int:
         index = checks.integer(type(self).__name__, "layer_idx", layer_idx)
@@ -273,72 +300,12 @@ class StaticCache(KVCache):
     def _seen(self, layer: _Layer) -> tuple[Any, Any]:
         return layer.keys.copy(), layer.values.copy()  # other names for the same memory
 
-
-class EncoderDecoderCache:
-    """Two caches for a decoder that looks at a memory: one of its own positions, and one of the memory's.
-
-    Keys and values of the memory are computed when a layer first looks at it, and stay. For another memory,
-    ``reset`` the cache or make another.
-
-    Args:
-        self_attention_cache: for the decoder's own positions; by default a ``DynamicCache``.
-        cross_attention_cache: for those of the memory; by default a ``DynamicCache``.
-
-    Example:
-        >>> layer = nn.TransformerDecoderLayer(8, 2, 16, batch_first=True)
-        >>> cache = nn.EncoderDecoderCache()
-        >>> y = layer(lucid.ones((1, 1, 8)), lucid.ones((1, 7, 8)), cache=cache)
-        >>> cache.get_seq_length(), cache.cross_attention_cache.get_seq_length()
-        (1, 7)
-    """
-
-    def __init__(
-        self, self_attention_cache: KVCache | None = None, cross_attention_cache: KVCache | None = None
-    ) -> None:
-        caches = {
-            "self_attention_cache": DynamicCache() if self_attention_cache is None else self_attention_cache,
-            "cross_attention_cache": DynamicCache()
-            if cross_attention_cache is None
-            else cross_attention_cache,
-        }
-        for name, cache in caches.items():
-            if not isinstance(cache, KVCache):
-                kind = type(cache).__name__
-                raise ArgumentTypeError(f"EncoderDecoderCache expects {name} to be an nn.KVCache, got {kind}")
-        self.self_attention_cache = caches["self_attention_cache"]
-        self.cross_attention_cache = caches["cross_attention_cache"]
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        """Return how many of the decoder's own positions there are in a layer."""
-        return self.self_attention_cache.get_seq_length(layer_idx)
-
-    def copy(self) -> EncoderDecoderCache:
-        """Return another cache that goes on from here by itself; see ``KVCache.copy``."""
-        return EncoderDecoderCache(self.self_attention_cache.copy(), self.cross_attention_cache.copy())
-
-    __copy__ = copy
-
-    def reset(self) -> None:
-        """Forget everything, also the memory."""
-        self.self_attention_cache.reset()
-        self.cross_attention_cache.reset()
-
-    def crop(self, max_length: int) -> None:
-        """Forget positions of the decoder's own, as ``KVCache.crop``; the memory stays."""
-        self.self_attention_cache.crop(max_length)
-
-    def batch_select_indices(self, indices: Any) -> None:
-        """Keep of the batch what ``indices`` name, as ``KVCache.batch_select_indices``."""
-        self.self_attention_cache.batch_select_indices(indices)
-        self.cross_attention_cache.batch_select_indices(indices)
-
-    def batch_repeat_interleave(self, repeats: int) -> None:
-        """Have each of the batch ``repeats`` times, as ``KVCache.batch_repeat_interleave``."""
-        self.self_attention_cache.batch_repeat_interleave(repeats)
-        self.cross_attention_cache.batch_repeat_interleave(repeats)
-
-    def __repr__(self) -> str:
-        return f"EncoderDecoderCache({self.self_attention_cache}, {self.cross_attention_cache})"
+    def _shorten(self, layer: _Layer, length: int) -> None:
+        # What is masked counts 0 times, and 0 times what is not finite would not be 0.
+        end, layer.length = layer.length, length
+        if length < end:
+            layer.keys[..., length:end, :] = 0.0
+            layer.values[..., length:end, :] = 0.0
 
 
 def _zeros(like: Any, room: int) -> Tensor:

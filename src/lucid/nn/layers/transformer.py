@@ -11,7 +11,8 @@ from lucid.nn import functional as F
 from lucid.nn import init
 from lucid.nn.containers.module_list import ModuleList
 from lucid.nn.functional import checks
-from lucid.nn.layers.cache import EncoderDecoderCache, KVCache
+from lucid.nn.layers.cache import KVCache
+from lucid.nn.layers.cache_pair import EncoderDecoderCache, Restoring
 from lucid.nn.layers.normalization import LayerNorm
 from lucid.nn.layers.transformer_layers import (
     Activation,
@@ -87,10 +88,12 @@ class TransformerEncoder(Module):
             cache: keys and values of the positions before ``src``, to which its own are added.
         """
         options = {"src_mask": mask, "src_key_padding_mask": src_key_padding_mask}
+        causal = _truth_or_none(type(self).__name__, "is_causal", is_causal)
         y = src
-        for i, layer in enumerate(self.layers):
-            y = layer(y, is_causal=bool(is_causal), **options, **_cached(cache, i))
-        return y if self.norm is None else self.norm(y)
+        with Restoring(cache):
+            for i, layer in enumerate(self.layers):
+                y = layer(y, is_causal=causal, **options, **_cached(cache, i))
+            return y if self.norm is None else self.norm(y)
 
 
 class TransformerDecoder(Module):
@@ -156,18 +159,20 @@ class TransformerDecoder(Module):
             cache: keys and values of the positions before ``tgt``, to which its own are added; an
                 ``nn.EncoderDecoderCache`` for those of ``memory``, too.
         """
+        name = type(self).__name__
         options = {
             "tgt_mask": tgt_mask,
             "memory_mask": memory_mask,
             "tgt_key_padding_mask": tgt_key_padding_mask,
             "memory_key_padding_mask": memory_key_padding_mask,
-            "tgt_is_causal": bool(tgt_is_causal),
-            "memory_is_causal": memory_is_causal,
+            "tgt_is_causal": _truth_or_none(name, "tgt_is_causal", tgt_is_causal),
+            "memory_is_causal": checks.truth(name, "memory_is_causal", memory_is_causal),
         }
         y = tgt
-        for i, layer in enumerate(self.layers):
-            y = layer(y, memory, **options, **_cached(cache, i))
-        return y if self.norm is None else self.norm(y)
+        with Restoring(cache):
+            for i, layer in enumerate(self.layers):
+                y = layer(y, memory, **options, **_cached(cache, i))
+            return y if self.norm is None else self.norm(y)
 
 
 class Transformer(Module):
@@ -291,6 +296,7 @@ class Transformer(Module):
         for argument, x in (("src", src), ("tgt", tgt)):
             if not isinstance(x, Tensor):
                 raise ArgumentTypeError(f"{name} expects {argument} to be a Tensor, got {type(x).__name__}")
+        for x in (src, tgt):
             if x.ndim not in (2, 3) or x.shape[-1] != self.d_model or x.ndim != src.ndim:
                 raise ShapeError(
                     f"{name} expects src and tgt of 3 axes, or 2 without a batch, the last of size "
@@ -364,3 +370,8 @@ def _stack(name: str, which: str, layer: Any, count: Any, norm: Any) -> tuple[Mo
 def _cached(cache: Any, layer: int) -> dict[str, Any]:
     """Return what tells layer number ``layer`` of a cache; nothing to one that may know of none."""
     return {} if cache is None else {"cache": cache, "layer_idx": layer}
+
+
+def _truth_or_none(name: str, which: str, value: Any) -> bool:
+    """Return ``value``, which must be True or False, or None as False."""
+    return value is not None and checks.truth(name, which, value)

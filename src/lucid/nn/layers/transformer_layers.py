@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from lucid.errors import ArgumentError, ArgumentTypeError
+from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
 from lucid.nn.functional.linear import ACTIVATIONS
 from lucid.nn.layers.attention import MultiheadAttention
-from lucid.nn.layers.cache import EncoderDecoderCache, KVCache
+from lucid.nn.layers.cache import KVCache
+from lucid.nn.layers.cache_pair import EncoderDecoderCache, Restoring
 from lucid.nn.layers.dropout import Dropout
 from lucid.nn.layers.linear import Linear
 from lucid.nn.layers.normalization import LayerNorm
 from lucid.nn.layers.positional import RotaryEmbedding
 from lucid.nn.module import Module
+from lucid.tensor import Tensor
 
 Activation = str | Callable[[Any], Any]
 
@@ -134,11 +136,12 @@ class TransformerEncoderLayer(Module):
         def look(x: Any) -> Any:
             return self.dropout1(self.self_attn(x, x, x, need_weights=False, **masks)[0])
 
-        if self.norm_first:
-            h = src + look(self.norm1(src))
-            return h + self.dropout2(_feed_forward(self, self.norm2(h)))
-        h = self.norm1(src + look(src))
-        return self.norm2(h + self.dropout2(_feed_forward(self, h)))
+        with Restoring(cache, layer_idx):
+            if self.norm_first:
+                h = src + look(self.norm1(src))
+                return h + self.dropout2(_feed_forward(self, self.norm2(h)))
+            h = self.norm1(src + look(src))
+            return self.norm2(h + self.dropout2(_feed_forward(self, h)))
 
     def extra_repr(self) -> str:
         return _shown(self)
@@ -259,8 +262,6 @@ class TransformerDecoderLayer(Module):
         masks |= {"is_causal": tgt_is_causal, "cache": of_self, "layer_idx": layer_idx}
         others: dict[str, Any] = {"attn_mask": memory_mask, "key_padding_mask": memory_key_padding_mask}
         others |= {"is_causal": memory_is_causal}
-        if both:
-            others["static_kv"] = self._kept(memory, of_memory, layer_idx)
 
         def look(x: Any) -> Any:
             return self.dropout1(self.self_attn(x, x, x, need_weights=False, **masks)[0])
@@ -268,18 +269,29 @@ class TransformerDecoderLayer(Module):
         def look_over(x: Any) -> Any:
             return self.dropout2(self.multihead_attn(x, memory, memory, need_weights=False, **others)[0])
 
-        if self.norm_first:
-            h = tgt + look(self.norm1(tgt))
-            h = h + look_over(self.norm2(h))
-            return h + self.dropout3(_feed_forward(self, self.norm3(h)))
-        h = self.norm1(tgt + look(tgt))
-        h = self.norm2(h + look_over(h))
-        return self.norm3(h + self.dropout3(_feed_forward(self, h)))
+        with Restoring(cache, layer_idx):
+            if both:
+                others["static_kv"] = self._kept(memory, of_memory, layer_idx)
+            if self.norm_first:
+                h = tgt + look(self.norm1(tgt))
+                h = h + look_over(self.norm2(h))
+                return h + self.dropout3(_feed_forward(self, self.norm3(h)))
+            h = self.norm1(tgt + look(tgt))
+            h = self.norm2(h + look_over(h))
+            return self.norm3(h + self.dropout3(_feed_forward(self, h)))
 
     def _kept(self, memory: Any, cache: KVCache, layer_idx: int) -> Any:
         """Return keys and values of the memory, which are computed the first time."""
-        if cache.get_seq_length(layer_idx) == 0:
+        kept = cache.get_seq_length(layer_idx)
+        if kept == 0:
             cache.update(*self.multihead_attn.keys_and_values(memory, memory), layer_idx)
+        elif isinstance(memory, Tensor) and memory.ndim > 1:
+            length = memory.shape[1 if memory.ndim == 3 and self.multihead_attn.batch_first else 0]
+            if length != kept:
+                raise ShapeError(
+                    f"{type(self).__name__} expects the memory of {kept} positions that the cache holds, got "
+                    f"shape {memory.shape}: reset the cache, or make another"
+                )
         return cache.get(layer_idx)
 
     def extra_repr(self) -> str:
@@ -335,5 +347,6 @@ def _feed_forward(layer: Any, x: Any) -> Any:
 def _shown(layer: Any) -> str:
     """Return what the modules in a layer do not show."""
     f = layer.activation
-    shown = [] if isinstance(f, Module) else [f"activation={f if isinstance(f, str) else f.__name__}"]
+    said = f if isinstance(f, str) else getattr(f, "__name__", repr(f))  # a partial has no name
+    shown = [] if isinstance(f, Module) else [f"activation={said}"]
     return ", ".join([*shown, *(["norm_first=True"] if layer.norm_first else [])])
