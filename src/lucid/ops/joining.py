@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lucid import recording
-from lucid.errors import ArgumentError, ArgumentTypeError, GradientError, ShapeError
+from lucid.errors import ArgumentError, ArgumentTypeError, GradientError, RangeError, ShapeError
 from lucid.ops.axes import as_counts, as_sizes, index_along, normalize_axis
 from lucid.ops.cast import alongside, another, as_written
 from lucid.ops.creation import asarray
@@ -234,6 +234,11 @@ def pad(x: Any, pad_width: Any, /, *, value: Any = 0) -> Any:
         pad_width: an integer for all ends, a pair (before, after) for all axes, or a pair for each axis.
         value: the number to pad with.
 
+    Raises:
+        ShapeError: if there isn't a pair for each axis.
+        ArgumentError: if a width is no integer, or negative.
+        RangeError: if ``value`` is too large for the dtype of ``x``.
+
     Example:
         >>> lucid.pad(lucid.Tensor([1, 2]), (1, 2))
         Tensor([0, 1, 2, 0, 0])
@@ -256,11 +261,16 @@ def _padding(x: Any, value: Any) -> Any:
     """Return ``value`` as a Python number that the dtype of ``x`` holds."""
     if type(value) is int and value in (0, 1):
         return value  # every dtype holds these, booleans too
-    value = as_written(value, x.dtype, x.device, "pad")
+    given, value = value, as_written(value, x.dtype, x.device, "pad")
     if value.ndim:
         raise ShapeError(f"pad: value must be one number, got shape {value.shape}")
     if value.requires_grad:
         raise GradientError(
             "pad: value tracks gradients, and padding has none: pass value.item(), or use lucid.concat"
         )
-    return value.item()
+    number = value.item()
+    if np.isinf(number):
+        given = given.item() if hasattr(given, "item") else given
+        if not np.isinf(given):
+            raise RangeError(f"pad: {given} is out of range for {x.dtype.name}")
+    return number

@@ -74,12 +74,13 @@ def flatten(x: Any, /, *, start_axis: int = 0, end_axis: int = -1) -> Any:
 
     Raises:
         ArgumentError: if ``start_axis`` comes after ``end_axis``.
+        IndexingError: if there is no such axis. Of no axes, one is made: 0, which is -1 too.
     """
     x = asarray(x)
-    if x.ndim == 0:
-        return reshape(x, (1,))
-    start = normalize_axis(start_axis, x.ndim, "flatten", "start_axis")
-    end = normalize_axis(end_axis, x.ndim, "flatten", "end_axis")
+    start, end = (
+        normalize_axis(axis, x.ndim or int(axis in (0, -1)), "flatten", name)
+        for axis, name in ((start_axis, "start_axis"), (end_axis, "end_axis"))
+    )
     if start > end:
         raise ArgumentError(f"flatten: start_axis {start_axis} comes after end_axis {end_axis}")
     return reshape(x, (*x.shape[:start], math.prod(x.shape[start : end + 1]), *x.shape[end + 1 :]))
