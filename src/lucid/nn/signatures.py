@@ -30,7 +30,7 @@ def _nothing(self: Any) -> None:
 
 def _without_options(cls: Any) -> Callable[..., None]:
     @functools.wraps(_nothing)
-    def __init__(self: Any, *args: Any, **options: Any) -> None:
+    def __init__(self: Any, /, *args: Any, **options: Any) -> None:
         above: Any = super(cls, self).__init__  # of another base that a user gave, maybe
         if (args or options) and not hasattr(above, "__func__"):
             fixes = [hints.KEYWORDS[name] for name in options if name in hints.KEYWORDS]
@@ -45,7 +45,7 @@ def _explained(init: Callable[..., None]) -> Callable[..., None]:
     said = f"{init.__qualname__}()"  # how Python's error begins
 
     @functools.wraps(init)
-    def __init__(self: Any, *args: Any, **options: Any) -> None:
+    def __init__(self: Any, /, *args: Any, **options: Any) -> None:
         try:
             init(self, *args, **options)
         except TypeError as error:

@@ -122,6 +122,8 @@ def test_patterns() -> None:
     assert x.grad is not None
     np.testing.assert_array_equal(x.grad.numpy(), 2 * images.numpy())
     assert nn.Rearrange("b ... -> ... b")(images).shape == (4, 5, 5, 3)
+    named = nn.Rearrange(pattern="(self other) c h w -> self other c h w", self=3)
+    assert named(images).shape == (3, 1, 4, 5, 5)
 
 
 def test_without_einops(monkeypatch: pytest.MonkeyPatch) -> None:

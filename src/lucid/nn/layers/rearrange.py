@@ -37,7 +37,7 @@ class Rearrange(Module):
     Rogozhnikov, Einops: Clear and Reliable Tensor Manipulations with Einstein-like Notation, 2022.
     """
 
-    def __init__(self, pattern: str, **shapes: int) -> None:
+    def __init__(self, /, pattern: str, **shapes: int) -> None:
         super().__init__()
         self.pattern = pattern
         self.shapes = {name: checks.size("Rearrange", name, size) for name, size in shapes.items()}
