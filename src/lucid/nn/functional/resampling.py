@@ -26,10 +26,15 @@ class Taps:
         size: how many elements there are.
         index: where they are read, int64 of shape ``(taps, result)``.
         weights: what they are multiplied by, float64 of that shape; None for ones.
+        used: which of them count, booleans of that shape; None for all. Others may read anything, and an
+            infinity or a nan must not matter there: it is left out, and not multiplied by 0.
     """
 
-    def __init__(self, size: int, index: Array, weights: Array | None = None) -> None:
+    def __init__(
+        self, size: int, index: Array, weights: Array | None = None, used: Array | None = None
+    ) -> None:
         self.size, self.index, self.weights = size, index, weights
+        self.used = None if used is None or used.all() else used
 
     def __len__(self) -> int:
         return int(self.index.shape[1])
@@ -41,6 +46,8 @@ class Taps:
     def transposed(self) -> Taps:
         """Which elements of the result each element goes to: what the gradient is a sum of."""
         weights = np.ones(self.index.shape) if self.weights is None else self.weights
+        if self.used is not None:
+            weights = np.where(self.used, weights, 0.0)
         to = np.broadcast_to(np.arange(len(self)), self.index.shape)
         # Along the edges of an axis, several taps of one element may be at one place: they count together.
         pairs, which = np.unique(self.index * len(self) + to, return_inverse=True)
@@ -50,13 +57,12 @@ class Taps:
         counts = np.bincount(at, minlength=self.size)
         slot = np.arange(at.size) - np.repeat(np.cumsum(counts) - counts, counts)
         taps = max(int(counts.max(initial=0)), 1)
-        # Elements with fewer taps than others read the first of theirs again, times 0.
         index = np.zeros((taps, self.size), np.int64)
-        index[:, at[slot == 0]] = to[slot == 0]
         index[slot, at] = to
-        back = np.zeros(index.shape)
+        back = np.ones(index.shape)
         back[slot, at] = total
-        return Taps(len(self), index, None if (back == 1).all() else back)
+        used = np.arange(taps)[:, None] < counts  # some elements have fewer taps than others
+        return Taps(len(self), index, None if (back == 1).all() else back, used)
 
 
 @primitive
@@ -77,11 +83,15 @@ def _resampled(xp: Any, x: Any, axis: int, taps: Taps) -> Any:
         every = xp.take(x, taps.index.reshape(-1), axis=axis)
         every = xp.reshape(every, (*x.shape[:axis], *taps.index.shape, *x.shape[axis + 1 :]))
         every = every if weights is None else every * weights.reshape(*weights.shape, *behind)
+        if taps.used is not None:
+            every = xp.where(taps.used.reshape(*taps.used.shape, *behind), every, 0)
         return xp.sum(every, axis=axis)
     total: Any = None
     for t, index in enumerate(taps.index):
         part = xp.take(x, index, axis=axis)
         part = part if weights is None else part * weights[t].reshape(-1, *behind)
+        if taps.used is not None and not taps.used[t].all():
+            part = xp.where(taps.used[t].reshape(-1, *behind), part, 0)
         total = part if total is None else total + part
     return total
 
@@ -92,8 +102,16 @@ _FEW = 8  # so many taps are read and added one by one, which takes no memory fo
 # ----------------------------------------------------------------- which taps
 
 
-@functools.lru_cache(maxsize=256)
-def taps_of(
+_LONGEST = 2**13  # of a longer axis the taps aren't kept: of many lengths they would fill the memory
+
+
+def taps_of(mode: str, size: int, count: int, step: float, **options: bool) -> Taps:
+    """Return the taps that resize an axis, as ``_taps_of`` does, and keep them for another time."""
+    found = _kept if max(size, count) <= _LONGEST else _taps_of
+    return found(mode, size, count, step, **options)
+
+
+def _taps_of(
     mode: str, size: int, count: int, step: float, *, corners: bool, antialias: bool, single: bool
 ) -> Taps:
     """Return the taps that resize an axis.
@@ -126,6 +144,9 @@ def taps_of(
     return Taps(size, index, np.array(weights))
 
 
+_kept = functools.lru_cache(maxsize=64)(_taps_of)
+
+
 def nearest(size: int, i: Array, step: float, shift: float, single: bool) -> Array:
     """Return where the nearest elements lie, rounded down.
 
@@ -145,9 +166,11 @@ def _filtered(size: int, i: Array, step: float, filtered: Callable[[Array], Arra
     last = np.minimum(np.floor(center + reach + 0.5), size).astype(np.int64)
     offsets = np.arange(math.ceil(reach) * 2 + 1)[:, None]
     index = first + offsets
-    weights = np.where(index < last, filtered(np.abs(index - center + 0.5) / wider), 0.0)
-    used = weights.any(axis=1)
-    return Taps(size, np.minimum(index, last - 1)[used], (weights / weights.sum(axis=0))[used])
+    inside = index < last
+    weights = np.where(inside, filtered(np.abs(index - center + 0.5) / wider), 0.0)
+    some = weights.any(axis=1)
+    index, weights = np.minimum(index, last - 1), weights / weights.sum(axis=0)
+    return Taps(size, index[some], weights[some], inside[some])
 
 
 def keys(part: Any, a: float) -> list[Any]:
