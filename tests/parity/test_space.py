@@ -100,6 +100,26 @@ def test_interpolate_by_a_factor(axes: int, mode: str) -> None:
             compare("interpolate", [x], None, factor, **options)
 
 
+@pytest.mark.parametrize(
+    ("axes", "mode"),
+    [*((n, mode) for n, modes in MODES.items() for mode in modes), (2, "lanczos"), (2, "bilinear, filtered")],
+)
+def test_a_factor_that_leaves_the_size_as_it_is(axes: int, mode: str) -> None:
+    """Or doubles it. Where PyTorch's gradient isn't that of its result, results alone are compared."""
+    mode, _, filtered = mode.partition(", ")
+    options = {"mode": mode, "antialias": bool(filtered) or mode == "lanczos"}
+    differs = options["antialias"] or mode == "bicubic" or (mode == "nearest" and axes != 2)
+    for factor in (1.05, 1.1, 2.05, (1.05, 1.5, 2.05)[-axes:]):
+        for size in ((10, 9, 4), (5, 6, 3)):
+            x = drawn(1, 2, *size[:axes])
+            if differs:
+                y = F.interpolate(Tensor(x), None, factor, **options)
+                z = theirs.interpolate(torch.tensor(x), None, factor, **options)
+                np.testing.assert_allclose(y.numpy(), z.numpy(), 1e-10, 1e-10)
+            else:
+                compare("interpolate", [x], None, factor, **options)
+
+
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic", "lanczos"])
 def test_interpolate_with_a_filter(mode: str) -> None:
     for before, after in itertools.product(((1, 1), (5, 4), (13, 9)), ((1, 2), (3, 3), (4, 9), (17, 2))):

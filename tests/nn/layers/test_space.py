@@ -11,8 +11,17 @@ import pytest
 import lucid
 import lucid.nn.functional as F
 from lucid import Tensor, nn
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, IndexingError, LucidError, ShapeError
+from lucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DTypeError,
+    IndexingError,
+    LucidError,
+    RangeError,
+    ShapeError,
+)
 from lucid.func import grad, vmap
+from lucid.nn.functional.resampling import taps_of
 
 # ----------------------------------------------------------------- one layer is another's inverse
 
@@ -89,6 +98,65 @@ def test_elements_that_are_not_read_do_not_matter() -> None:
     assert (F.grid_sample(t, far) == 0).all()
     columns = F.unfold(t, 2).numpy()
     assert np.isnan(columns).sum() == np.isinf(columns).sum() == 1
+
+
+def test_gradients_that_do_not_belong_to_an_element_do_not_matter() -> None:
+    """Elements go to fewer results, or none, than others: what fills up the table counts for nothing."""
+    inf = np.inf
+    for n, size, mode, expected in (
+        (4, 2, "nearest", [inf, 0.0, 1.0, 0.0]),
+        (8, 2, "linear", [0.0, inf, inf, 0.0, 0.0, 0.5, 0.5, 0.0]),
+        (1, 20, "linear", [inf]),  # many at once
+    ):
+        t = Tensor(np.ones((1, 1, n)), requires_grad=True)
+        g = np.array([[[inf, *[1.0] * (size - 1)]]])
+        F.interpolate(t, size, mode=mode).backward(Tensor(g))
+        assert t.grad is not None
+        assert t.grad.flatten().tolist() == expected
+    t = Tensor(np.array([1.0, 2.0, 3.0, 4.0, 5.0, -inf]).reshape((1, 1, 1, 6)))
+    y = F.interpolate(t, (1, 4), mode="bilinear", antialias=True).flatten()
+    assert lucid.isfinite(y[:3]).all()
+    assert y[3] == -inf
+
+
+def test_a_factor_that_leaves_the_size_leaves_lines_as_they_are() -> None:
+    t = lucid.arange(10.0).reshape((1, 1, 10))
+    np.testing.assert_array_equal(F.interpolate(t, scale_factor=1.05, mode="linear").numpy(), t.numpy())
+    assert F.interpolate(t, scale_factor=1.05).flatten()[1] == 0  # the nearest lie by the factor
+    twice = F.interpolate(t[None], scale_factor=(1, 2.05)).flatten()
+    np.testing.assert_array_equal(twice.numpy(), np.repeat(np.arange(10.0), 2))
+
+
+def test_the_tables_of_long_axes_are_not_kept() -> None:
+    options = {"corners": False, "antialias": False, "single": True}
+    assert taps_of("linear", 20, 10, 2.0, **options) is taps_of("linear", 20, 10, 2.0, **options)
+    long = ("linear", 200_000, 10, 20_000.0)
+    assert taps_of(*long, **options) is not taps_of(*long, **options)
+
+
+def test_a_long_step_from_the_only_window_takes_no_time() -> None:
+    """It takes no memory either: a gradient is as large as the image, whatever the step is."""
+    t = Tensor(np.arange(16.0).reshape((1, 1, 4, 4)), requires_grad=True)
+    y = F.unfold(t, 2, 2, stride=10**9)
+    assert y.flatten().tolist() == [0.0, 2.0, 8.0, 10.0]
+    y.sum().backward()
+    assert t.grad is not None
+    np.testing.assert_array_equal(np.flatnonzero(t.grad.numpy()), [0, 2, 8, 10])
+
+
+def test_arrays_as_options_are_kept_as_numbers() -> None:
+    one, two = np.array(2), np.array([2, 1])
+    for layer, shown in (
+        (nn.Unfold(one, padding=two), "Unfold(kernel_size=2, padding=(2, 1))"),
+        (nn.Fold(two, Tensor(1)), "Fold(output_size=(2, 1), kernel_size=1)"),
+        (nn.Upsample(two), "Upsample(size=(2, 1), mode='nearest')"),
+        (nn.Upsample(one), "Upsample(size=2, mode='nearest')"),
+        (nn.Upsample(None, two), "Upsample(scale_factor=(2.0, 1.0), mode='nearest')"),
+        (nn.ZeroPad1d(one), "ZeroPad1d((2, 2))"),
+        (nn.MaxPool2d(one), "MaxPool2d(kernel_size=2, stride=2, padding=0, dilation=1)"),
+    ):
+        assert repr(layer) == shown
+    assert nn.Conv2d(1, 1, one).kernel_size == (2, 2)
 
 
 def test_places_that_are_no_numbers() -> None:
@@ -177,6 +245,10 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: F.pad(x, (5, 0), "reflect"), ShapeError, r"'reflect' with padding \(5, 0\) needs a longer axis"),
     (lambda: F.pad(x, (0, 6), "circular"), ShapeError, r"'circular' with padding \(0, 6\) needs"),
     (lambda: F.pad(x, (-3, -3)), ShapeError, r"\(-3, -3\) takes away more than the 5 elements of axis 3"),
+    (lambda: F.pad(x, {1: 2}), ArgumentTypeError, r"pad to be a tuple of integers, got \{1: 2\}"),
+    (lambda: F.pad(x, np.array(1)), ArgumentTypeError, r"pad to be a tuple of integers, got array\(1\)"),
+    (lambda: F.pad(x, (1, 1), value=-1e300), RangeError, r"pad: -1e\+300 is out of range for float32"),
+    (lambda: nn.ZeroPad1d({1, 2}), ArgumentTypeError, r"an integer or a tuple of integers, got \{1, 2\}"),
     (lambda: F.pad([1.0], (1, 1)), ArgumentTypeError, "x to be a Tensor, got list"),
     (
         lambda: nn.ZeroPad2d((1, 1)),
@@ -184,7 +256,7 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         "ZeroPad2d expects padding to be one integer or 4, got",
     ),
     (lambda: nn.ReflectionPad1d(1.5), ArgumentTypeError, "ReflectionPad1d expects padding to be an integer"),
-    (lambda: nn.CircularPad3d("1"), ArgumentTypeError, "padding to be a tuple of integers, got '1'"),
+    (lambda: nn.CircularPad3d("1"), ArgumentTypeError, "an integer or a tuple of integers, got '1'"),
     (lambda: nn.ConstantPad1d(1, "0"), ArgumentTypeError, "ConstantPad1d expects value to be a number"),
     (lambda: nn.ReplicationPad1d(1)(x), ShapeError, r"ReplicationPad1d expects x of shape \(N, C, L\)"),
     (
@@ -206,7 +278,12 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: nn.Unflatten(1, (3, 2))(x), ShapeError, r"sizes that multiply to 4, the size of axis 1"),
     (lambda: nn.Unflatten(1, (3, -1))(x), ShapeError, r"sizes that multiply to 4"),
     (lambda: nn.Unflatten(9, (1,))(x), IndexingError, "axis 9 does not exist"),
+    (lambda: nn.Unflatten(1, np.array(4)), ArgumentTypeError, "unflattened_size to be a tuple of integers"),
+    (lambda: nn.Flatten()(x[0, 0, 0, 0]), IndexingError, "start_axis 1 does not exist: .* 0 axes"),
     # columns
+    (lambda: nn.Unfold({1, 2}), ArgumentTypeError, r"kernel_size to be an integer, got \{1, 2\}"),
+    (lambda: nn.Unfold(1, padding=10**9)(x), ArgumentError, "unfold: padding=1000000000 asks for an array"),
+    (lambda: F.fold(x[0, 0], 1, 1, padding=10**19), ShapeError, "fold expects x of shape"),
     (lambda: nn.Unfold(0), ArgumentError, "Unfold expects kernel_size of at least 1, got 0"),
     (lambda: nn.Unfold((1, 2, 3)), ArgumentError, r"kernel_size to be one integer or 2, got \(1, 2, 3\)"),
     (lambda: nn.Unfold(2, padding=-1), ArgumentError, "padding of at least 0, got -1"),
@@ -219,6 +296,11 @@ BAD: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: nn.Upsample(), ArgumentError, "Upsample expects either size or scale_factor, got size=None and"),
     (lambda: F.interpolate(x, 2, 2), ArgumentError, "size or scale_factor, got size=2 and scale_factor=2"),
     (lambda: nn.Upsample(0), ArgumentError, "size of at least 1, got 0"),
+    (lambda: nn.Upsample(()), ArgumentError, r"size to be one integer or one for each axis, got \(\)"),
+    (lambda: nn.Upsample(10**19)(x), ArgumentError, "size=10000000000000000000 asks for an array"),
+    (lambda: nn.Upsample(scale_factor=1e308)(x), ArgumentError, r"scale_factor=1e\+308 asks for more"),
+    (lambda: nn.Upsample(scale_factor=()), ArgumentError, r"one number or one for each axis, got \(\)"),
+    (lambda: nn.UpsamplingNearest2d(2)(x[0]), ShapeError, r"UpsamplingNearest2d expects x of shape"),
     (lambda: nn.Upsample(scale_factor=0), ArgumentError, "scale_factor to be positive, got 0"),
     (lambda: nn.Upsample(scale_factor="2"), ArgumentTypeError, "scale_factor to be a number, got '2'"),
     (lambda: nn.Upsample(2, mode="cubic"), ArgumentError, "mode to be one of 'nearest', 'nearest-exact'"),

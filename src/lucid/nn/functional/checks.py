@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import math
 import operator
+import sys
+from collections.abc import Mapping, Set
 from numbers import Real
 from typing import Any
 
@@ -147,11 +149,26 @@ def size(layer: str, name: str, value: Any) -> int:
     return result
 
 
+def items(function: str, name: str, value: Any, rule: str = "an integer") -> tuple[Any, ...] | None:
+    """Return the items of ``value``, or None if it is one thing: an array of no axes is.
+
+    What has no order, or is text, is neither.
+    """
+    if type(value) is tuple:
+        return value
+    if isinstance(value, (str, bytes, Mapping, Set)):
+        raise ArgumentTypeError(f"{function} expects {name} to be {rule}, got {value!r}")
+    if not hasattr(value, "__iter__") or getattr(value, "ndim", 1) == 0:
+        return None
+    return tuple(value)
+
+
 def per_axis(function: str, name: str, value: Any, n: int, least: int) -> tuple[int, ...]:
     """Return ``value``, an integer for all of ``n`` axes or one for each, as ``n`` of at least ``least``."""
-    one = isinstance(value, str) or not hasattr(value, "__iter__")
-    values = (value,) * n if one else tuple(value)
-    if len(values) == 1:
+    values = items(function, name, value) if type(value) is not int else None
+    if values is None:
+        values = (value,) * n
+    elif len(values) == 1:
         values *= n
     if len(values) != n:
         raise ArgumentError(f"{function} expects {name} to be one integer or {n}, got {value!r}")
@@ -159,6 +176,18 @@ def per_axis(function: str, name: str, value: Any, n: int, least: int) -> tuple[
     if min(result) < least:
         raise ArgumentError(f"{function} expects {name} of at least {least}, got {value!r}")
     return result
+
+
+def stored(layer: str, name: str, value: Any, n: int, least: int) -> int | tuple[int, ...]:
+    """Return ``value`` checked by ``per_axis``, for a layer to keep: one integer stays one."""
+    found = per_axis(layer, name, value, n, least)
+    return found[0] if items(layer, name, value) is None else found
+
+
+def fits(function: str, option: str, value: Any, shape: tuple[int, ...], itemsize: int) -> None:
+    """Raise if ``option`` asks for an array of more bytes than can be counted."""
+    if math.prod(shape) * itemsize > sys.maxsize:
+        raise ArgumentError(f"{function}: {option}={value!r} asks for an array of shape {shape}, too large")
 
 
 def row(function: str, name: str, value: Any, rows: int) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Any
 
 from lucid import ops
 from lucid.engines.dtypes import is_inexact
-from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
+from lucid.errors import ArgumentError, ShapeError
 from lucid.nn.functional import checks
 from lucid.nn.functional.adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from lucid.nn.functional.resampling import resampled, taps_of
@@ -54,7 +55,9 @@ def interpolate(
         x: a Tensor of floats; for the nearest element, of anything.
         size: the size of the result, one integer or one for each axis of space.
         scale_factor: by how much each axis becomes longer, one number or one for each. The result has
-            ``floor(n * scale_factor)`` elements, and :math:`s` is ``1 / scale_factor``.
+            ``floor(n * scale_factor)`` elements, and :math:`s` is ``1 / scale_factor``. But along an axis
+            that keeps its size, lines and filters leave the elements as they are, and so does ``"nearest"``
+            in images, where it repeats them along an axis of twice its size.
         mode: ``"nearest"`` takes the element at :math:`\lfloor s i \rfloor`, ``"nearest-exact"`` the one at
             :math:`\lfloor s (i + \tfrac12) \rfloor`, which is the nearest. ``"linear"``, ``"bilinear"`` and
             ``"trilinear"`` connect elements by straight lines along one, two and three axes, ``"bicubic"`` by
@@ -73,6 +76,7 @@ def interpolate(
     Raises:
         ShapeError: if ``x`` has other axes than ``mode`` is for, or nothing of it is left.
         ArgumentError: if there isn't one of ``size`` and ``scale_factor``, or ``mode`` needs other options.
+            Or if the result would be larger than any array.
         DTypeError: if ``x`` does not hold floats, and is to be more than picked from.
 
     Example:
@@ -100,13 +104,29 @@ def interpolate(
         after = checks.per_axis("interpolate", "size", size, n, 1)
     else:
         factors = factors_of("interpolate", scale_factor, n)
+        if max(m * f for m, f in zip(before, factors, strict=True)) > sys.maxsize:
+            raise ArgumentError(
+                f"interpolate: scale_factor={scale_factor!r} asks for more elements than there can be"
+            )
         after = tuple(math.floor(m * f) for m, f in zip(before, factors, strict=True))
-        steps = None if recompute_scale_factor else [1 / f for f in factors]
+        if not recompute_scale_factor:
+            settled = _settled(kind, n, antialias)
+            pairs = zip(before, after, factors, strict=True)
+            steps = [m / k if k in (m * t for t in settled) else 1 / f for m, k, f in pairs]
+    name, given = ("size", size) if scale_factor is None else ("scale_factor", scale_factor)
+    checks.fits("interpolate", name, given, (*x.shape[:2], *after), x.dtype.itemsize)
     if min(*before, *after) < 1:
         raise ShapeError(f"interpolate: of x of shape {x.shape}, a result of {after} elements can't be made")
     if kind == "area":
         return (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[n - 1](x, after)
     return _resized(x, kind, after, steps, bool(align_corners), antialias)
+
+
+def _settled(kind: str, axes: int, antialias: bool) -> tuple[int, ...]:
+    """Return for which multiples of its size an axis is resized by the sizes, whatever the factor is."""
+    if kind == "linear" or antialias:
+        return (1,)
+    return (1, 2) if kind == "nearest" and axes == 2 else ()
 
 
 def _resized(
@@ -168,11 +188,12 @@ def checked(
 
 def factors_of(name: str, value: Any, n: int | None = None) -> tuple[float, ...]:
     """Return the scale factors, one number or one for each of ``n`` axes: positive and finite."""
-    if isinstance(value, str):
-        raise ArgumentTypeError(f"{name} expects scale_factor to be a number, got {value!r}")
-    factors = tuple(value) if hasattr(value, "__iter__") else (value,) * (n or 1)
-    if n is not None and len(factors) != n:
-        raise ArgumentError(f"{name} expects scale_factor to be one number or {n}, got {value!r}")
+    factors = checks.items(name, "scale_factor", value, "a number")
+    if factors is None:
+        factors = (value,) * (n or 1)
+    if not factors or (n is not None and len(factors) != n):
+        count = "one for each axis" if n is None else n
+        raise ArgumentError(f"{name} expects scale_factor to be one number or {count}, got {value!r}")
     found = tuple(checks.number(name, "scale_factor", f, 0.0) for f in factors)
     if 0.0 in found:
         raise ArgumentError(f"{name} expects scale_factor to be positive, got {value!r}")

@@ -65,9 +65,11 @@ def pad(x: Any, pad: Any, mode: str = "constant", value: Any = None) -> Any:
 
 def pairs_of(name: str, what: str, value: Any) -> tuple[tuple[int, int], ...]:
     """Return numbers as they are given to ``pad`` as pairs, (before, after), in the order of the axes."""
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
-        raise ArgumentTypeError(f"{name} expects {what} to be a tuple of integers, got {value!r}")
-    ends = tuple(checks.integer(name, what, v) for v in value)
+    rule = "a tuple of integers"
+    values = checks.items(name, what, value, rule)
+    if values is None:
+        raise ArgumentTypeError(f"{name} expects {what} to be {rule}, got {value!r}")
+    ends = tuple(checks.integer(name, what, v) for v in values)
     if len(ends) % 2:
         raise ArgumentError(f"{name} expects {what} to have two numbers for each axis, got {value!r}")
     return tuple(zip(ends[::2], ends[1::2], strict=True))[::-1]

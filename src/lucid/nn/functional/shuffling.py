@@ -160,9 +160,11 @@ def unflatten(x: Any, axis: int, sizes: Sequence[int]) -> Any:
 
 def parts_of(function: str, name: str, value: Any) -> tuple[int, ...]:
     """Return the sizes of an ``unflatten``, checked: integers, of which one may be -1."""
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
-        raise ArgumentTypeError(f"{function} expects {name} to be a tuple of integers, got {value!r}")
-    parts = tuple(checks.integer(function, name, v) for v in value)
+    rule = "a tuple of integers"
+    values = checks.items(function, name, value, rule)
+    if values is None:
+        raise ArgumentTypeError(f"{function} expects {name} to be {rule}, got {value!r}")
+    parts = tuple(checks.integer(function, name, v) for v in values)
     if not parts or min(parts) < -1 or parts.count(-1) > 1:
         raise ArgumentError(
             f"{function} expects {name} to be one size or more, of which one may be -1, got {value!r}"

@@ -76,6 +76,7 @@ def unfold(x: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride
             f"{x.shape} with padding {options[2]}"
         )
     lead, channels = x.shape[:-3], x.shape[-3]
+    _fit("unfold", (*lead, channels), axes, x.dtype.itemsize, padding)
     length = math.prod(along.number for along in axes)
     return reshape(windows(x, axes=axes), (*lead, channels * math.prod(options[0]), length))
 
@@ -118,6 +119,7 @@ def fold(
             f"{size}, kernel_size {options[0]} and {max(counts[0], 0)} times {max(counts[1], 0)} windows, "
             f"got shape {x.shape}"
         )
+    _fit("fold", (*x.shape[:-2], x.shape[-2] // area), axes, x.dtype.itemsize, padding)
     columns = reshape(x, (*x.shape[:-2], x.shape[-2] // area, *options[0], *counts))
     return images(columns, axes=axes)
 
@@ -132,6 +134,14 @@ def options_of(
         checks.per_axis(name, "padding", padding, 2, 0),
         checks.per_axis(name, "stride", stride, 2, 1),
     )
+
+
+def _fit(name: str, lead: tuple[int, ...], axes: tuple[Along, ...], itemsize: int, padding: Any) -> None:
+    """Raise if the padding makes more of an array than can be."""
+    around = tuple(along.size + 2 * along.padding for along in axes)
+    columns = tuple(along.kernel * along.number for along in axes)
+    for shape in (around, columns):
+        checks.fits(name, "padding", padding, (*lead, *shape), itemsize)
 
 
 # ----------------------------------------------------------------- the maths
@@ -193,6 +203,8 @@ def _added(xp: Any, x: Any, at: int, axis: int, along: Along) -> Any:
     are s apart. So for each r, the sum is of whole arrays that are moved by q, and the sums alternate.
     """
     size, kernel, dilation, padding, stride = along
+    if along.number == 1:  # no window follows, however far away
+        stride = min(stride, dilation * (kernel - 1) + 1)
     moved = [divmod(k * dilation, stride) for k in range(kernel)]
     most = max(q for q, _ in moved)
     length = -(-(size + 2 * padding) // stride)

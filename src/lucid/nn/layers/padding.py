@@ -21,7 +21,7 @@ class _Pad(Module):
     def __init__(self, padding: Any) -> None:
         super().__init__()
         name, ends = type(self).__name__, 2 * self.axes
-        if not hasattr(padding, "__iter__"):
+        if checks.items(name, "padding", padding, "an integer or a tuple of integers") is None:
             padding = (checks.integer(name, "padding", padding),) * ends
         self.pairs = pairs_of(name, "padding", padding)
         self.padding = tuple(end for pair in self.pairs[::-1] for end in pair)

@@ -6,7 +6,6 @@ from typing import Any
 
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
-from lucid.nn.functional.unfolding import options_of
 from lucid.nn.module import Module
 
 
@@ -37,10 +36,14 @@ class Unfold(Module):
         (8, 768, 16)
     """
 
+    kernel_size: int | tuple[int, ...]
+    dilation: int | tuple[int, ...]
+    padding: int | tuple[int, ...]
+    stride: int | tuple[int, ...]
+
     def __init__(self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1) -> None:
         super().__init__()
-        options_of(type(self).__name__, kernel_size, dilation, padding, stride)
-        self.kernel_size, self.dilation, self.padding, self.stride = kernel_size, dilation, padding, stride
+        _keep(self, kernel_size, dilation, padding, stride)
 
     def forward(self, x: Any) -> Any:
         """Return ``F.unfold(x, kernel_size, dilation, padding, stride)``."""
@@ -72,15 +75,18 @@ class Fold(Module):
                   [1.0, 2.0, 1.0]]]])
     """
 
+    output_size: int | tuple[int, ...]
+    kernel_size: int | tuple[int, ...]
+    dilation: int | tuple[int, ...]
+    padding: int | tuple[int, ...]
+    stride: int | tuple[int, ...]
+
     def __init__(
         self, output_size: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
     ) -> None:
         super().__init__()
-        name = type(self).__name__
-        checks.per_axis(name, "output_size", output_size, 2, 1)
-        options_of(name, kernel_size, dilation, padding, stride)
-        self.output_size, self.kernel_size = output_size, kernel_size
-        self.dilation, self.padding, self.stride = dilation, padding, stride
+        self.output_size = checks.stored(type(self).__name__, "output_size", output_size, 2, 1)
+        _keep(self, kernel_size, dilation, padding, stride)
 
     def forward(self, x: Any) -> Any:
         """Return ``F.fold(x, output_size, kernel_size, dilation, padding, stride)``."""
@@ -88,6 +94,15 @@ class Fold(Module):
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}, {_shown(self)}"
+
+
+def _keep(layer: Any, kernel_size: Any, dilation: Any, padding: Any, stride: Any) -> None:
+    """Give ``layer`` the options, checked."""
+    name = type(layer).__name__
+    layer.kernel_size = checks.stored(name, "kernel_size", kernel_size, 2, 1)
+    layer.dilation = checks.stored(name, "dilation", dilation, 2, 1)
+    layer.padding = checks.stored(name, "padding", padding, 2, 0)
+    layer.stride = checks.stored(name, "stride", stride, 2, 1)
 
 
 def _shown(layer: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lucid.errors import ArgumentError, ShapeError
 from lucid.nn import functional as F
 from lucid.nn.functional import checks
 from lucid.nn.functional.interpolation import checked, factors_of
@@ -49,9 +50,16 @@ class Upsample(Module):
         name = type(self).__name__
         checked(name, size, scale_factor, mode, align_corners, recompute_scale_factor)
         if size is not None:
-            checks.per_axis(name, "size", size, len(size) if hasattr(size, "__len__") else 1, 1)
+            sizes = checks.items(name, "size", size)
+            if sizes == ():
+                raise ArgumentError(
+                    f"{name} expects size to be one integer or one for each axis, got {size!r}"
+                )
+            size = checks.stored(name, "size", size, len(sizes or (1,)), 1)
         else:
-            factors_of(name, scale_factor)
+            factors = factors_of(name, scale_factor)
+            one = checks.items(name, "scale_factor", scale_factor) is None
+            scale_factor = scale_factor if one else factors
         self.size, self.scale_factor, self.mode = size, scale_factor, mode
         self.align_corners, self.recompute_scale_factor = align_corners, recompute_scale_factor
 
@@ -90,6 +98,14 @@ class UpsamplingNearest2d(Upsample):
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor, "nearest")
+
+    def forward(self, x: Any) -> Any:
+        """Return ``F.interpolate(x, ...)`` with the options of the layer."""
+        name = type(self).__name__
+        x = checks.as_tensor(name, "x", x)
+        if x.ndim != 4:
+            raise ShapeError(f"{name} expects x of shape (N, C, H, W), got shape {x.shape}")
+        return super().forward(x)
 
 
 class UpsamplingBilinear2d(Upsample):
