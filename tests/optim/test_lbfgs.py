@@ -110,6 +110,25 @@ def test_half_precision_is_summed_in_single() -> None:
     assert max(map(abs, w.tolist())) < 1e-2
 
 
+@pytest.mark.parametrize("search", [None, "strong_wolfe"])
+def test_a_gradient_that_is_nan_is_forgotten(search: str | None) -> None:
+    w, optimizer, closure, losses = made(lr=0.5 if search is None else 1.0, line_search_fn=search)
+    optimizer.step(closure)
+    before = w.detach()
+
+    def broken() -> Any:
+        loss = closure()
+        w.grad = lucid.full_like(w, math.nan)
+        return loss * math.nan
+
+    optimizer.step(broken)
+    with lucid.no_grad():
+        w.copy_(before)
+    for _ in range(8):
+        optimizer.step(closure)
+    assert losses[-1] < 1e-6
+
+
 def test_when_it_stops() -> None:
     for options, calls in (
         ({"tolerance_grad": 1e9}, 1),

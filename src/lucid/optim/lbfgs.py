@@ -317,7 +317,7 @@ def _remember(flat: Flat, memory: Memory, g: Array, size: int) -> Memory:
     """Return ``memory`` with the last step and how the gradient changed, if that says anything."""
     y, s = g - memory.prev_flat_grad, memory.d * memory.t
     product = flat.dot(y, s)
-    if product <= CURVED:
+    if not product > CURVED:  # nor if it is nan: what would be kept of it would spoil the steps to come
         return memory
     return memory._replace(
         old_dirs=(*memory.old_dirs, y)[-size:],
