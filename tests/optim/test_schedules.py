@@ -254,6 +254,43 @@ def test_one_cycle_with_phases_of_no_length(pct_start: float, three_phase: bool)
     assert found[-1] == pytest.approx(1.0 if pct_start == 1 else 4e-6)
 
 
+def test_a_line_to_nothing_ends_there() -> None:
+    for n in range(1, 12):
+        for start in (1.0, 0.5, 0.1, 1 / 3):
+            o = optimizer(rates=(1e-3,))
+            found = [rate for (rate,) in advance(S.LinearLR(o, start, 0.0, n), n + 1)]
+            assert found[n - 1 :] == [0.0, 0.0]
+            for t, rate in enumerate(found[: n - 1], start=1):
+                assert rate == pytest.approx(1e-3 * start * (1 - t / n), rel=1e-12)
+
+
+def test_a_rate_that_the_optimizer_refuses_is_refused_by_the_schedule() -> None:
+    lr = Tensor(0.8)
+    o = optimizer(rates=(0.5, lr))
+    first = S.StepLR(o, 1, 0.5)
+    bad = S.LambdaLR(o, lambda epoch: 1.0 if epoch < 2 else -1.0)
+    schedule = S.ChainedScheduler([first, bad])
+    advance(schedule, 1)
+    states, found = [s.state_dict() for s in (schedule, first)], rates(o)
+    with pytest.raises(
+        ArgumentError,
+        match=r"LambdaLR comes to the rate -0\.5 for group 0 in epoch 2: SGD expects lr to be .* got -0\.5",
+    ):
+        schedule.step()
+    assert [s.state_dict() for s in (schedule, first)] == states
+    assert rates(o) == found
+    assert o.param_groups[1]["lr"] is lr
+    o.step()
+
+
+def test_what_a_cosine_comes_to_below_its_least_rate() -> None:
+    o = optimizer(rates=(0.1,))
+    schedule = S.ChainedScheduler([S.StepLR(o, 3, 0.1), S.CosineAnnealingLR(o, 8, eta_min=0.01)])
+    with pytest.raises(ArgumentError, match="CosineAnnealingLR comes to the rate -"):
+        advance(schedule, 20)
+    advance(S.OneCycleLR(o, 1.0, 9, anneal_strategy="linear"), 9)  # of which the last rate is never used
+
+
 # ----------------------------------------------------------------- the plateau
 
 
@@ -269,6 +306,14 @@ def test_plateau() -> None:
     assert schedule.best == 0.5
     with pytest.raises(ArgumentTypeError, match="expects the metric as a number, got 'low'"):
         schedule.step("low")
+
+
+def test_a_plateau_reduces_a_rate_that_groups_share_once() -> None:
+    lr = Tensor(0.8)
+    schedule = S.ReduceLROnPlateau(optimizer(rates=(lr, lr)), factor=0.5, patience=0)
+    for _ in range(2):
+        schedule.step(1.0)
+    assert lr.item() == pytest.approx(0.4)
 
 
 @pytest.mark.parametrize(

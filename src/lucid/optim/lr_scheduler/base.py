@@ -11,13 +11,14 @@ Read next: ``factors.py``.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import types
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
-from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, StateError
+from lucid.errors import ArgumentError, ArgumentTypeError, LucidError, MissingAttributeError, StateError
 from lucid.grad_mode import no_grad
 from lucid.nn.functional import checks
 from lucid.optim.optimizer import Group, Optimizer
@@ -113,9 +114,15 @@ class LRScheduler:
     # ------------------------------------------------------------- stepping
 
     def step(self) -> None:
-        """Go to the next epoch, and set its rates."""
+        """Go to the next epoch, and set its rates.
+
+        Raises:
+            ArgumentError: if a rate comes out that the optimizer does not take, such as one below 0; then
+                schedule and rates stay as they are.
+        """
         self._warn_of_order()
-        self._advance()
+        with self._all_or_nothing():
+            self._advance()
 
     def get_last_lr(self) -> list[float]:
         """Return the rates that were set last, one for each group."""
@@ -151,8 +158,41 @@ class LRScheduler:
         return [rate_of(group) for group in self.optimizer.param_groups]
 
     def _write(self, rates: Sequence[float]) -> None:
-        for group, rate in self._by_group(rates):
+        pairs = self._by_group(rates)
+        optimizer = self.optimizer
+        for i, (_, rate) in enumerate([] if self._is_over() else pairs):
+            try:
+                optimizer.check({**optimizer.defaults, "lr": number_of(rate)})
+            except LucidError as error:
+                raise ArgumentError(
+                    f"{type(self).__name__} comes to the rate {number_of(rate):g} for group {i} in epoch "
+                    f"{self.last_epoch}: {error}"
+                ) from error
+        for group, rate in pairs:
             write(group, "lr", rate)
+
+    def _is_over(self) -> bool:
+        """Whether the schedule has ended, so that no step is to be made with the rates that it sets."""
+        return False
+
+    @contextlib.contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Have schedules and groups stay as they are if what is done within fails."""
+        schedules = [(schedule, vars(schedule).copy()) for schedule in self._all()]
+        groups = [(group, rate_of(group), group.copy()) for group in self.optimizer.param_groups]
+        try:
+            yield
+        except Exception:
+            for schedule, attributes in schedules:
+                vars(schedule).update(attributes)
+            for group, rate, options in groups:
+                group.update(options)
+                write(group, "lr", rate)  # into a Tensor, too
+            raise
+
+    def _all(self) -> Iterator[LRScheduler]:
+        """Yield this schedule and those that it is made of."""
+        yield self
 
     def _by_group(self, values: Sequence[T]) -> list[tuple[Group, T]]:
         """Return the groups, each with its value."""

@@ -19,6 +19,10 @@ class CosineAnnealingLR(LRScheduler):
         \eta_t = \eta_{\min} + \frac{1}{2} (\eta_0 - \eta_{\min})
             \left( 1 + \cos \frac{\pi t}{T_{\max}} \right)
 
+    Each rate is computed from the one before, of which a factor stretches what it is above ``eta_min``. So
+    beside a schedule that takes the rate below ``eta_min``, as ``StepLR`` in a ``ChainedScheduler``, it can
+    come out below 0, where ``step`` raises: leave ``eta_min`` at 0 then.
+
     Args:
         optimizer: whose rates to set.
         T_max: after how many epochs the rate is at its least.
@@ -121,12 +125,13 @@ class CosineAnnealingWarmRestarts(LRScheduler):
                 ``scheduler.step(epoch + i / n)``.
         """
         self._warn_of_order()
-        if epoch is None:
-            self._advance()
-            return
-        self._step_count += 1
-        self._go_to(an_instant(epoch))
-        self._set(self.get_lr())
+        with self._all_or_nothing():
+            if epoch is None:
+                self._advance()
+                return
+            self._step_count += 1
+            self._go_to(an_instant(epoch))
+            self._set(self.get_lr())
 
     def _begin(self, last_epoch: int) -> None:
         self.T_cur, self.T_i = float(last_epoch), self.T_0

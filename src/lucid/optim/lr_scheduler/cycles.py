@@ -264,6 +264,9 @@ class OneCycleLR(MomentumCycle):
             rates.append(self._between(stations[phase], stations[phase + 1], u))
         return rates
 
+    def _is_over(self) -> bool:
+        return self.last_epoch >= self.total_steps  # a loop's last call; PyTorch's rate there may be below 0
+
     def get_momentum(self) -> list[float]:
         phase, u = self._phase()
         momentums = []

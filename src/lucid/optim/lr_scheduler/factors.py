@@ -189,6 +189,8 @@ class LinearLR(Factor):
             return self.start_factor
         if self.last_epoch > self.total_iters or self._goes_on:
             return 1.0
+        if self.last_epoch == self.total_iters and not self.end_factor:
+            return 0.0  # what is computed below may come out a little less
         rise = self.end_factor - self.start_factor
         return 1.0 + rise / (self.total_iters * self.start_factor + (self.last_epoch - 1) * rise)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from lucid.errors import ArgumentError, ArgumentTypeError
@@ -24,6 +24,11 @@ class Joined(LRScheduler):
 
     def get_lr(self) -> list[float]:
         return self._rates()
+
+    def _all(self) -> Iterator[LRScheduler]:
+        yield self
+        for schedule in self._schedulers:
+            yield from schedule._all()
 
     def _problems(self, state: Any, where: str = "") -> list[str]:
         problems = super()._problems(state, where)

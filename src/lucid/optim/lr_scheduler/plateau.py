@@ -12,7 +12,6 @@ from lucid.optim.lr_scheduler.base import (
     an_epoch,
     an_optimizer,
     per_group,
-    rate_of,
     write,
 )
 from lucid.optim.optimizer import Optimizer
@@ -131,8 +130,8 @@ class ReduceLROnPlateau(LRScheduler):
                     f"{len(groups)}: give the others one in scheduler.min_lrs"
                 )
             least += least[:1] * (len(groups) - len(least))
-        for group, bottom in zip(groups, least, strict=False):
-            old = rate_of(group)
+        rates = self._rates()  # before any is written: groups may share a Tensor
+        for group, old, bottom in zip(groups, rates, least, strict=False):
             new = max(old * self.factor, bottom)
             if old - new > self.eps:
                 write(group, "lr", new)
