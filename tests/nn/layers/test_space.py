@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,21 @@ def test_the_grid_of_the_identity_gives_the_image_back() -> None:
         for mode in ("bilinear", "nearest", "bicubic"):
             y = F.grid_sample(x, grid, mode, "border", corners)
             np.testing.assert_allclose(y.numpy(), x.numpy(), 1e-12, 1e-12)
+
+
+def test_sampling_without_gradients_reads_one_neighbour_after_the_other() -> None:
+    rng = np.random.default_rng(0)
+    x = Tensor(rng.standard_normal((1, 8, 32, 32)))
+    tracked, grid = Tensor(x, requires_grad=True), Tensor(rng.uniform(-1.2, 1.2, (1, 32, 32, 2)))
+    for mode in ("bilinear", "bicubic"):
+        for padding in ("zeros", "border"):
+            y, z = F.grid_sample(x, grid, mode, padding), F.grid_sample(tracked, grid, mode, padding)
+            np.testing.assert_allclose(y.numpy(), z.numpy(), 1e-12, 1e-12)
+    tracemalloc.start()
+    F.grid_sample(x, grid, "bicubic")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8 * x.nbytes  # and not 32: all 16 neighbours, and these times their weights
 
 
 # ----------------------------------------------------------------- corners

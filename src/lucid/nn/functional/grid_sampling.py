@@ -11,7 +11,9 @@ import numpy as np
 
 from lucid import ops
 from lucid.errors import ArgumentError, DTypeError, ShapeError
+from lucid.grad_mode import state
 from lucid.nn.functional import checks
+from lucid.nn.functional.embedding import table_rows
 from lucid.nn.functional.rectifiers import clamped
 from lucid.nn.functional.resampling import keys
 from lucid.recording import primitive
@@ -157,18 +159,25 @@ def _sampled(x: Any, grid: Any, mode: str, padding_mode: str, corners: bool) -> 
     along = [
         _taps(grid[..., n - 1 - axis], size, mode, padding_mode, corners) for axis, size in enumerate(sizes)
     ]
-    # Every combination of a tap of each axis. The image is read once for all of them.
-    around = [_joined(taps, sizes) for taps in itertools.product(*along)]
-    index = ops.stack([tap.index for tap in around], axis=1)
-    inside = ops.stack([tap.inside for tap in around], axis=1)
     channels_last = ops.permute_dims(x, (0, *range(2, n + 2), 1))
-    pixels = ops.reshape(channels_last, (batch, math.prod(sizes), channels))
-    found = pixels[np.arange(batch).reshape(-1, 1, 1), index]
-    found = ops.where(inside[..., None], found, 0.0)
-    if mode != "nearest":
-        found = found * ops.stack([tap.weight for tap in around], axis=1)[..., None]
-    y = ops.permute_dims(ops.sum(found, axis=1), (0, 2, 1))
-    y = ops.reshape(y, (batch, channels, *out))
+    pixels = ops.reshape(channels_last, (batch * math.prod(sizes), channels))
+    first = ops.asarray(np.arange(batch).reshape(-1, 1) * math.prod(sizes), device=x.device)
+    # Every combination of a tap of each axis. Each time that pixels are read makes a gradient of all of them:
+    # so they are read once where there is one, and else tap by tap, which takes far less memory.
+    around = (_joined(taps, sizes) for taps in itertools.product(*along))
+    parts = [list(around)] if x.requires_grad and state.recording else ([tap] for tap in around)
+    y: Any = None
+    for taps in parts:
+        tap = taps[0] if len(taps) == 1 else Tap(*(ops.stack(each) for each in zip(*taps, strict=True)))
+        found = table_rows(pixels, tap.index + first, padding=None, by_count=False)
+        if padding_mode == "zeros":
+            found = ops.where(tap.inside[..., None], found, 0.0)
+        if tap.weight is not None:
+            found = found * tap.weight[..., None]
+        if len(taps) > 1:
+            found = ops.sum(found, axis=0)
+        y = found if y is None else y + found
+    y = ops.reshape(ops.permute_dims(y, (0, 2, 1)), (batch, channels, *out))
     return flat_along(y, grid) if mode == "nearest" else y
 
 
