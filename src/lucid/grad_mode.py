@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast, overload
 
 from lucid.engines.registry import engine_of
-from lucid.errors import ArgumentTypeError
+from lucid.errors import ArgumentTypeError, GradientError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,10 +27,40 @@ class Level:
             tensor = reference()
             if tensor is not None:
                 tensor._array, tensor._node = array, node
+                for journal in state.journals:
+                    if id(tensor) in journal.written:
+                        journal.written[id(tensor)] = *journal.written[id(tensor)][:2], array
 
     def outlived(self) -> Any:
         """Return a Tensor that was written to and is still held by someone; None if there is none."""
         return next((t for t in (reference() for reference, *_ in self.written) if t is not None), None)
+
+
+class Journal:
+    """What a thread did inside of one run of a function that ``nn.utils.checkpoint`` may run again.
+
+    Attributes:
+        written: Buffers by id, each with what it was before, and what this thread wrote to it last.
+        draws: where generators of random numbers stood at each draw.
+        replayed: whether draws are not taken from generators, but are those of an earlier run.
+        again: whether what is written is undone, and so is none of the business of the runs around this one.
+    """
+
+    def __init__(self, draws: list[Any] | None = None, *, again: bool = False) -> None:
+        self.written: dict[int, tuple[Any, Any, Any]] = {}
+        self.draws: list[Any] = [] if draws is None else draws
+        self.replayed = draws is not None
+        self.again = again
+        self.taken = 0
+
+    def next_draw(self) -> Any:
+        """Return the next of the draws of the earlier run."""
+        self.taken += 1
+        if self.taken > len(self.draws):
+            raise GradientError(
+                MSG_DRAWS.format(first=len(self.draws), second=f"more than {len(self.draws)}")
+            )
+        return self.draws[self.taken - 1]
 
 
 class State(threading.local):
@@ -39,8 +70,8 @@ class State(threading.local):
         recording: whether operations are recorded.
         levels: one entry for each ``vmap`` that the running code is inside of, the innermost last; see
             ``func/batching/levels.py``.
-        journals: one entry for each ``nn.utils.checkpoint`` that the running code is inside of: what has
-            changed since, by id, and what that was before.
+        journals: one entry for each ``nn.utils.checkpoint`` that the running code is inside of, the
+            innermost last.
         before: what ``recording`` was outside of each ``mode`` that the running code is inside of. A stack
             here, and not on the ``mode``, as one object may be entered by several threads.
     """
@@ -49,7 +80,7 @@ class State(threading.local):
 
     def __init__(self) -> None:
         self.levels: list[Level] = []
-        self.journals: list[dict[int, tuple[Any, Any]]] = []
+        self.journals: list[Journal] = []
         self.before: list[bool] = []
 
 
@@ -63,10 +94,42 @@ def note_write(tensor: Any, value: Any) -> None:
         state.levels[depth - 1].written.append((weakref.ref(tensor), tensor._array, tensor._node))
 
 
-def note_change(thing: Any, before: Any) -> None:
-    """Note that ``thing``, a Buffer or a Generator, is about to change: code that is run again resets it."""
-    for journal in state.journals:
-        journal.setdefault(id(thing), (thing, before))
+def note_change(buffer: Any, before: Any) -> None:
+    """Note that ``buffer`` has changed, and was ``before``: when the code is run again, it begins so."""
+    for journal in reversed(state.journals):
+        first = journal.written.get(id(buffer), (buffer, before))[1]
+        journal.written[id(buffer)] = buffer, first, buffer._array
+        if journal.again:
+            break
+
+
+def note_draw(draw: Callable[[], Any]) -> Any:
+    """Return ``draw()``, where a generator stands, and note it; in code that is run again, where it stood."""
+    if not state.journals:
+        return draw()
+    around = list(state.journals)
+    inside = []
+    while around and not around[-1].replayed:
+        inside.append(around.pop())
+    at = around[-1].next_draw() if around else draw()
+    for journal in inside:
+        journal.draws.append(at)
+    return at
+
+
+def is_replayed() -> bool:
+    """Whether random numbers are those of an earlier run, so that no generator is to be touched."""
+    return any(journal.replayed for journal in state.journals)
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """Do what is done once only, such as making the parameters of a lazy module: no journal hears of it."""
+    kept, state.journals = state.journals, []
+    try:
+        yield
+    finally:
+        state.journals = kept
 
 
 class mode:
@@ -137,3 +200,7 @@ def enable_grad(function: Any = None) -> Any:
 def is_recording() -> bool:
     """Whether operations are recorded in this thread."""
     return state.recording
+
+
+MSG_DRAWS = """checkpoint: computed again, the function drew numbers {second} times, at first {first} times.
+It must compute the same both times: what is drawn only once, such as a first value, must be drawn before."""

@@ -25,7 +25,7 @@ from lucid.engines import dtypes
 from lucid.engines.protocol import Engine
 from lucid.engines.registry import resolve_device
 from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError
-from lucid.grad_mode import note_change
+from lucid.grad_mode import is_replayed, note_draw
 from lucid.ops.axes import as_counts
 from lucid.ops.creation import check_room
 from lucid.tensor import Tensor
@@ -97,13 +97,18 @@ class Generator:
 
     def _advance(self) -> tuple[int, tuple[int, ...], int]:
         """Return seed, path and counter, and move on: two threads never get the same."""
+        at: tuple[int, tuple[int, ...], int] = note_draw(self._take)
+        return at
+
+    def _take(self) -> tuple[int, tuple[int, ...], int]:
         with self._lock:
             at = self._seed, self._path, self._counter
-            note_change(self, at)
             self._counter += 1
         return at
 
     def _set(self, seed: int, path: tuple[int, ...], counter: int) -> None:
+        if is_replayed() and hasattr(self, "_seed"):
+            return  # it draws what it drew at first, and others go on drawing from it
         with self._lock:
             self._seed, self._path, self._counter = seed, path, counter
 

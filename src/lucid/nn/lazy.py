@@ -309,7 +309,8 @@ class LazyModule:
             # Copies stand in for what is to keep its values, so that no one ever sees others.
             vars(self).update({name: _stand_in(state) for name, state in known.items()})
             try:
-                plain.reset_parameters(module)
+                with grad_mode.unnoted():
+                    plain.reset_parameters(module)
             finally:
                 vars(self).update(known)
         module.__class__ = self.cls_to_become  # at last: other threads may call it from now on

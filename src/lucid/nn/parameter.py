@@ -13,7 +13,7 @@ from lucid.engines.dtypes import is_inexact
 from lucid.engines.protocol import Array
 from lucid.engines.registry import is_array
 from lucid.errors import ArgumentTypeError, DTypeError, GradientError
-from lucid.grad_mode import note_change
+from lucid.grad_mode import note_change, state
 from lucid.tensor import Tensor
 
 
@@ -91,18 +91,22 @@ class Buffer(Tensor):
         return self
 
     def _become(self, value: Tensor) -> Self:
-        note_change(self, self._array)
+        before = self._array
         # A graph that grew with every update of a running mean would never be freed.
-        return super()._become(value.detach())
+        super()._become(value.detach())
+        note_change(self, before)
+        return self
 
     def __setitem__(self, key: Any, value: Any, /) -> None:
-        note_change(self, self._array)  # whoever notes the array holds it, so it is not written in place
+        before = self._array if state.journals else None  # what is held is not written in place
         super().__setitem__(key, value)
+        if before is not None:
+            note_change(self, before)
 
     def replace(self, value: Any) -> None:
         """Take on ``value``, of whatever shape, dtype and device: what ``module.buffer = value`` does."""
-        note_change(self, self._array)
-        self._array = _array_of(value)
+        before, self._array = self._array, _array_of(value)
+        note_change(self, before)
 
     def __reduce__(self) -> tuple[Any, ...]:
         rebuild, arguments, *state = super().__reduce__()

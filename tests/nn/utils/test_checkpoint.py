@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import tracemalloc
 import weakref
 from collections.abc import Callable
@@ -305,19 +306,143 @@ def test_every_way_to_write_to_a_buffer() -> None:
     assert x.grad.tolist() == [4, 2]
 
 
-def test_parameters_that_were_updated_since() -> None:
-    """The gradient is that of what was computed, whatever the parameters have become."""
-    model = mlp(2, 2)
-    (model(rows(3, 2)) ** 2).sum().backward()
-    expected = gradients(model)
-    y = checkpoint(model, rows(3, 2))
+def write_to_frozen(model: nn.Module) -> None:
+    model[0].weight.copy_(model[0].weight * 2)
+
+
+def write_to_buffer(model: nn.Module) -> None:
+    model[2].running_mean += 1
+
+
+def train(model: nn.Module) -> None:
+    model[2].train()
+
+
+def optimize(model: nn.Module) -> None:
+    model[1].weight.grad = lucid.ones((2, 2))
+    lucid.optim.SGD([model[1].weight], lr=0.1).step()
+
+
+@pytest.mark.parametrize(
+    ("write", "name"),
+    [
+        (optimize, "1.weight"),
+        (write_to_frozen, "0.weight"),
+        (write_to_buffer, "2.running_mean"),
+        (train, "2.training"),
+    ],
+)
+def test_what_was_written_to_since_is_named(write: Callable[[Any], None], name: str) -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2), nn.BatchNorm1d(2).eval())
+    model[0].requires_grad_(False)
+    y = checkpoint(model, lucid.ones((3, 2)))
     with lucid.no_grad():
-        for p in model.parameters():
-            p += 1.0
-    values = [p.numpy().copy() for p in model.parameters()]
-    (y**2).sum().backward()
-    same(gradients(model), expected)
-    same([p.numpy() for p in model.parameters()], values)
+        write(model)
+    written = [p.numpy().copy() for p in model.parameters()]
+    with pytest.raises(GradientError, match=f"checkpoint: {name} is not what it was"):
+        y.sum().backward()
+    same([p.numpy() for p in model.parameters()], written)
+    model[2].eval()
+    y = checkpoint(model.forward, lucid.ones((3, 2)))
+    z = checkpoint(lambda x: model[1](x), lucid.ones((3, 2)))
+    with lucid.no_grad():
+        write(model)
+    with pytest.raises(GradientError, match=name):
+        y.sum().backward()
+    if write is optimize:  # of other functions, what is learned is known
+        with pytest.raises(GradientError, match=r"a Parameter of shape \(2, 2\) is not what"):
+            z.sum().backward()
+
+
+def test_what_is_tracked_only_since_is_no_input() -> None:
+    model = mlp(2, 2)
+    model.requires_grad_(False)
+    x = Tensor(rows(1, 2).numpy(), requires_grad=True)
+    y = checkpoint(model, x)
+    model.requires_grad_()
+    y.sum().backward()
+    assert x.grad is not None
+    assert model[0].weight.grad is None
+
+
+def test_threads_that_draw_from_one_generator() -> None:
+    turn = threading.Barrier(2, timeout=10)
+    found: list[bool] = []
+
+    def step() -> None:
+        x = lucid.ones((8, 8), requires_grad=True)
+
+        def function(x: Any) -> Any:
+            x = nn.functional.dropout(x, 0.5)
+            turn.wait()  # the other one has drawn once, at first and again
+            return nn.functional.dropout(x, 0.5)
+
+        y = checkpoint(function, x)
+        y.sum().backward()
+        assert x.grad is not None
+        found.append(bool((x.grad.numpy() == y.numpy()).all()))
+
+    lucid.random.seed(0)
+    threads = [threading.Thread(target=step) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True, True]
+    assert lucid.random.default_generator().state_dict()["counter"] == 4
+
+
+def test_generators_are_left_alone_the_second_time() -> None:
+    def function(x: Any) -> Any:
+        lucid.random.seed(3)
+        own = lucid.random.Generator(4).split(1)[0]
+        return nn.functional.dropout(nn.functional.dropout(x, 0.5), 0.5, generator=own)
+
+    x = lucid.ones(64, requires_grad=True)
+    y = checkpoint(function, x)
+    lucid.random.seed(5)
+    lucid.random.rand(2)
+    y.sum().backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad.numpy(), y.numpy())
+    assert lucid.random.default_generator().state_dict() == {"seed": 5, "path": [], "counter": 1}
+
+
+@pytest.mark.parametrize(("draws", "said"), [([1, 2], "more than 1 times"), ([2, 1], "1 times, at first 2")])
+def test_other_draws_the_second_time(draws: list[int], said: str) -> None:
+    times = iter(draws)
+    x = lucid.ones(3, requires_grad=True)
+    y = checkpoint(lambda x: sum(lucid.random.rand(3) * x for _ in range(next(times))), x)
+    with pytest.raises(GradientError, match=said):
+        y.sum().backward()
+
+
+def test_lazy_layers_draw_their_parameters_once() -> None:
+    results = []
+    for call in (lambda f, x: f(x), checkpoint):
+        lucid.random.seed(0)
+        model = nn.Sequential(nn.LazyLinear(8), nn.Dropout(0.5), nn.LazyBatchNorm1d())
+        call(model, rows(4, 3).astype("float32")).sum().backward()
+        results.append([b.numpy() for b in model.buffers()] + gradients(model))
+    same(results[1], results[0])
+
+
+def test_a_buffer_that_another_thread_writes_to_meanwhile() -> None:
+    counter = Counter()
+
+    def function(x: Any) -> Any:
+        y = counter(x)
+        if counter.count.tolist() == [4, 2] and others:
+            others[0].start()
+            others[0].join()
+        return y
+
+    others: list[threading.Thread] = []
+    y = checkpoint(function, lucid.ones(2, requires_grad=True))
+    counter(lucid.ones(2))
+    others.append(threading.Thread(target=lambda: counter.count.copy_(lucid.ones(2))))
+    y.sum().backward()
+    assert counter.count.tolist() == [1, 1]
 
 
 def test_arguments_that_were_written_to_since() -> None:
@@ -373,6 +498,10 @@ def test_bad_arguments() -> None:
         checkpoint(Tensor([1.0]), 1)  # type: ignore[arg-type]
     with pytest.raises(ArgumentTypeError, match="preserve_rng_state to be True or False, got 1"):
         checkpoint(abs, 1, preserve_rng_state=1)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentTypeError, match=r"a Sequential or a list of functions, got Linear"):
+        checkpoint_sequential(nn.Linear(2, 2), 1, lucid.ones(2))
+    with pytest.raises(ArgumentTypeError, match=r"list of functions, got 3 in it"):
+        checkpoint_sequential([abs, 3], 1, lucid.ones(2))
     with pytest.raises(ArgumentError, match=r"segments from 1 to 2 \(the functions\), got 3"):
         checkpoint_sequential([abs, abs], 3, 1)
 

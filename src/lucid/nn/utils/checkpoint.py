@@ -9,18 +9,21 @@ Read ``autograd.py`` first.
 
 from __future__ import annotations
 
+import functools
+import threading
 import weakref
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from lucid import autograd, node, recording
 from lucid.errors import ArgumentError, ArgumentTypeError, GradientError
-from lucid.grad_mode import enable_grad, is_recording, note_change, state
+from lucid.grad_mode import MSG_DRAWS, Journal, enable_grad, is_recording, note_change, state
+from lucid.nn import names
 from lucid.nn.functional import checks
-from lucid.nn.parameter import Buffer
+from lucid.nn.lazy import Uninitialized
+from lucid.nn.module import Module
 from lucid.node import Node, Saved, next_order
-from lucid.random import Generator
 from lucid.recording import pick, primitive, wrap
 from lucid.tensor import Tensor
 
@@ -38,14 +41,19 @@ def checkpoint(
     needs the memory for one piece at a time and for what passes from one to the next, and computes
     everything twice.
 
-    The second time, arguments and parameters have the values of the first time even if they were written to
-    since; Buffers, and the generators of random numbers that the function drew from, begin as they did then,
-    and are afterwards what they were before. So the running statistics of a BatchNorm move once, and Dropout
-    drops the same. Everything else that the function reads must not have changed, and what it does beside
-    computing its results, such as printing or counting, is done twice. Derivatives of any order, by arguments
-    and by parameters, are those of the function; a checkpoint may stand inside another.
+    The second time, arguments have the values of the first time even if they were written to since, and the
+    same random numbers are drawn. Buffers that the function itself changed begin as they did then, and are
+    afterwards what they were before. So the running statistics of a BatchNorm move once, and Dropout drops
+    the same. Everything else that the function reads must not have changed: if Parameters that it learns by
+    were written to, or any state of the Module that it is, the backward pass raises. What it does beside
+    computing its results, such as printing or counting, is done twice.
+
+    Derivatives of any order, by arguments and by parameters, are those of the function; a checkpoint may
+    stand inside another. Where one result was computed from another, a gradient that is retained at the one
+    is without what comes by way of the other.
 
     What is recorded holds the function and the arrays of its arguments until the backward pass has used them.
+    A Module that keeps such a result as an attribute so holds itself, until Python's garbage collector comes.
 
     Args:
         function: a Module, or any function of Tensors. Its results are found in tuples, lists and dicts.
@@ -54,7 +62,8 @@ def checkpoint(
         preserve_rng_state: whether the same random numbers are drawn again.
 
     Raises:
-        GradientError: in the backward pass, if the function computes something else than at first.
+        GradientError: in the backward pass, if the function computes something else than at first, or what it
+            is computed from was written to.
 
     Example:
         >>> block = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Dropout(0.5))
@@ -71,19 +80,14 @@ def checkpoint(
     if not is_recording():
         return function(*args, **kwargs)
     held = _mapped((args, kwargs), lambda t: _Held(t._array, t._node))
-    journal: dict[int, tuple[Any, Any]] = {}
+    journal = Journal()
     start = next_order()
     with _noted(journal):
         result = function(*args, **kwargs)
     outputs = _computed(result, start)
     nodes = _edge([y._node for y in outputs], start)
     if nodes:
-        changed = [
-            (weakref.ref(thing), before)
-            for thing, before in journal.values()
-            if preserve_rng_state or not isinstance(thing, Generator)
-        ]
-        call = _Call(function, held, changed, nodes, len(outputs))
+        call = _Call(function, held, journal, preserve_rng_state, nodes, len(outputs))
         for y, new in zip(outputs, _nodes_of(outputs, call), strict=True):
             old, y._node = y._node, new
             if node.release_grad(old, y):
@@ -111,6 +115,7 @@ def checkpoint_sequential(
         preserve_rng_state: whether the same random numbers are drawn again.
 
     Raises:
+        ArgumentTypeError: if ``functions`` are none.
         ArgumentError: unless there is at least one function for each piece.
 
     Example:
@@ -120,7 +125,16 @@ def checkpoint_sequential(
         True
     """
     name = "checkpoint_sequential"
+    if not isinstance(functions, Iterable):
+        raise ArgumentTypeError(
+            f"{name} expects a Sequential or a list of functions, got {type(functions).__name__}"
+        )
     layers = list(functions)
+    for layer in layers:
+        if not callable(layer):
+            raise ArgumentTypeError(
+                f"{name} expects a Sequential or a list of functions, got {layer!r} in it"
+            )
     if not 1 <= checks.size(name, "segments", segments) <= max(1, len(layers)):
         raise ArgumentError(
             f"{name} expects segments from 1 to {len(layers)} (the functions), got {segments}"
@@ -162,61 +176,101 @@ class _Call:
     Attributes:
         function: the function.
         held: its arguments, with ``_Held`` in the place of Tensors.
-        changed: Buffers and generators that it changed, weakly referred to, and what they were before.
+        draws: where generators stood at each draw; None if others are to be drawn.
+        changed: Buffers that it changed, weakly referred to, and what they were before.
+        kept: what must be the same the second time: the state of Modules, by name.
+        leaves: and Tensors at the edge, weakly referred to, with their arrays. Being held here, they are not
+            changed in place.
         nodes: the edge, from where its results were computed.
-        used: the Tensors of these nodes that are still there, such as parameters, and their arrays.
         count: how many results it computed.
     """
 
-    def __init__(self, function: Any, held: Any, changed: list[Any], nodes: list[Node], count: int) -> None:
+    def __init__(
+        self, function: Any, held: Any, journal: Journal, preserve: bool, nodes: list[Node], count: int
+    ) -> None:
         self.function = function
         self.held = held
-        self.changed = changed
+        self.draws = journal.draws if preserve else None
+        self.changed = [(weakref.ref(buffer), before) for buffer, before, _ in journal.written.values()]
+        self.kept = {k: v[1] for k, v in _state_of(function).items() if id(v[0]) not in journal.written}
+        given: set[Node | None] = set()
+        _mapped(held, lambda h: given.add(h.node))
+        self.leaves = [
+            (weakref.ref(t), t._array) for n in nodes if n not in given and (t := _tensor(n)) is not None
+        ]
         self.nodes = nodes
         self.count = count
-        self.used = [
-            (n.watch.tensor, t._array, n)
-            for n in nodes
-            if n.watch and n.watch.tensor and (t := n.watch.tensor()) is not None and t._node is n
-        ]
 
     def again(self, kinds: list[tuple[Any, Any]]) -> list[Any]:
         """Return the results, computed again; ``kinds`` are their shapes and dtypes of the first time."""
+        self._check()
         start = next_order()
-        with self._as_it_was(), enable_grad():
+        with self._run(), enable_grad():
             args, kwargs = _mapped(self.held, lambda h: wrap(h.array, h.node))
             result = self.function(*args, **kwargs)
         outputs = _computed(result, start)
         found = [(y.shape, y.dtype) for y in outputs]
         if found != kinds:
             raise GradientError(MSG_OTHER.format(first=_shown(kinds), second=_shown(found)))
-        if _edge([y._node for y in outputs], start) != self.nodes:
+        if not set(self.nodes).issubset(_edge([y._node for y in outputs], start)):
             raise GradientError(MSG_OTHER_INPUTS)
         return outputs
 
-    @contextmanager
-    def _as_it_was(self) -> Iterator[None]:
-        """Have all that the function reads and writes be as it was at first; and afterwards as it is now."""
-        present: list[tuple[Any, Any, Any]] = []
-        for reference, array, old in self.used:
+    def _check(self) -> None:
+        """Raise if the function would not compute the same."""
+        now = _state_of(self.function)
+        changed = [name for name, value in self.kept.items() if now.get(name, (None, None))[1] is not value]
+        for reference, array in self.leaves:
             tensor = reference()
-            if tensor is not None and (tensor._array is not array or tensor._node is not old):
-                present.append((tensor, tensor._array, tensor._node))
-                tensor._array, tensor._node = array, old
-        written: dict[int, tuple[Any, Any]] = {}
-        try:
-            with _noted(written):
-                for reference, before in self.changed:
-                    thing = reference()
-                    if thing is not None:
-                        note_change(thing, _state(thing))
-                        _set(thing, before)
-                yield
-        finally:
-            for thing, before in written.values():
-                _set(thing, before)
-            for tensor, array, now in present:
-                tensor._array, tensor._node = array, now
+            if tensor is not None and tensor._array is not array:
+                changed.append(f"a {type(tensor).__name__} of shape {tensor.shape}")
+        if changed:
+            raise GradientError(MSG_WRITTEN.format(what=changed[0]))
+
+    @contextmanager
+    def _run(self) -> Iterator[None]:
+        """Have Buffers that the function changed be as it found them, and afterwards as they are now."""
+        journal = Journal(self.draws, again=True)
+        with _moving if self.changed else nullcontext():
+            try:
+                with _noted(journal):
+                    for reference, first in self.changed:
+                        buffer = reference()
+                        if buffer is not None:
+                            now, buffer._array = buffer._array, first
+                            note_change(buffer, now)
+                    yield
+            finally:
+                for buffer, before, written in journal.written.values():
+                    if buffer._array is written:  # no other thread has written to it meanwhile
+                        buffer._array = before
+        if journal.replayed and journal.taken < len(journal.draws):
+            raise GradientError(MSG_DRAWS.format(first=len(journal.draws), second=journal.taken))
+
+
+_moving = threading.RLock()  # one thread at a time sets Buffers back
+
+
+def _state_of(function: Any) -> dict[str, tuple[Any, Any]]:
+    """Return the state of the Modules that ``function`` is, by name.
+
+    Parameters and Buffers come with their arrays, and Modules with whether they are in training.
+    """
+    if isinstance(function, Module):
+        found: dict[str, tuple[Any, Any]] = {}
+        for path, value in function._walk():
+            if isinstance(value, Module):
+                found[names.join((*path, "training"))] = value, value.training
+            elif not isinstance(value, Uninitialized):
+                found[names.join(path)] = value, value._array
+        return found
+    if isinstance(function, _Chain):
+        parts = [(names.join([str(i)]), _state_of(f)) for i, f in enumerate(function.functions)]
+        return {f"{i}.{name}": held for i, part in parts for name, held in part.items()}
+    if isinstance(function, functools.partial):
+        return _state_of(function.func)
+    owner = getattr(function, "__self__", None)  # of a bound method
+    return _state_of(owner) if isinstance(owner, Module) else {}
 
 
 @primitive
@@ -273,39 +327,27 @@ def _edge(inner: Sequence[Node], start: int) -> list[Node]:
             if parent is None or parent in seen:
                 continue
             seen.add(parent)
-            if parent.order <= start or (not parent.parents and _is_there(parent)):
+            if parent.order <= start or (not parent.parents and _tensor(parent) is not None):
                 edge.append(parent)
             else:
                 stack.append(parent)
     return sorted(edge, key=lambda n: n.order)
 
 
-def _is_there(leaf: Node) -> bool:
-    return leaf.watch is not None and leaf.watch.tensor is not None and leaf.watch.tensor() is not None
+def _tensor(n: Node) -> Any:
+    """Return the Tensor whose gradient is gathered at ``n``, if it is still there and has this node."""
+    tensor = n.watch.tensor() if n.watch is not None and n.watch.tensor is not None else None
+    return tensor if tensor is not None and tensor._node is n else None
 
 
 @contextmanager
-def _noted(journal: dict[int, tuple[Any, Any]]) -> Iterator[None]:
-    """Have all changes of Buffers and generators be noted in ``journal``."""
+def _noted(journal: Journal) -> Iterator[None]:
+    """Have all changes of Buffers and draws of random numbers be noted in ``journal``."""
     state.journals.append(journal)
     try:
         yield
     finally:
         state.journals.pop()
-
-
-def _state(thing: Any) -> Any:
-    if isinstance(thing, Buffer):
-        return thing._array
-    return tuple(thing.state_dict().values())
-
-
-def _set(thing: Any, value: Any) -> None:
-    if isinstance(thing, Buffer):
-        thing._array = value
-    else:
-        seed, path, counter = value
-        thing._set(seed, tuple(path), counter)
 
 
 def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
@@ -330,4 +372,9 @@ MSG_OTHER = """checkpoint: the function returned {second} when it was computed a
 It must compute the same both times: what it reads beside its arguments may not have changed."""
 
 MSG_OTHER_INPUTS = """checkpoint: computed again, the function used other tracked tensors than at first.
-It must compute the same both times. Give it as arguments what is written to later on."""
+It must compute the same both times. Give it as arguments what is written to later on, and call backward
+before requires_grad_() is called on what it uses."""
+
+MSG_WRITTEN = """checkpoint: {what} is not what it was when the function ran, and backward runs it again.
+    loss.backward(); optimizer.step()    # first backward, then whatever writes to parameters or buffers
+Give it as an argument what has to be written to in between: of arguments the first values are used."""
