@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import threading
 from typing import Any
 
 import pytest
@@ -42,6 +43,33 @@ def test_a_pre_hook_may_change_what_step_is_given() -> None:
     optimizer.register_step_pre_hook(lambda o, args, kwargs: args)
     with pytest.raises(ArgumentTypeError, match=r"SGD must return None or \(args, kwargs\), got \("):
         optimizer.step(lambda: 3)
+
+
+def test_each_thread_calls_hooks_around_its_own_calls() -> None:
+    _, optimizer = make()
+    both = threading.Barrier(2, timeout=10)
+    optimizer.register_state_dict_pre_hook(lambda o: both.wait() and None)
+    optimizer.register_state_dict_post_hook(lambda o, saved: {**saved, "epoch": 3})
+    found: list[bool] = []
+
+    def save() -> None:
+        found.append("epoch" in optimizer.state_dict())
+
+    threads = [threading.Thread(target=save) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [True, True]
+
+
+def test_a_copy_that_a_hook_made_has_hooks() -> None:
+    _, optimizer = make()
+    copies: list[Any] = []
+    optimizer.register_step_pre_hook(lambda o, *_: copies.append(copy.deepcopy(o)))
+    optimizer.step()
+    copies[0].step()
+    assert len(copies) == 2
 
 
 def test_hooks_can_be_removed_and_fail_whole() -> None:

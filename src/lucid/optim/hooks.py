@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
+import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -17,19 +18,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 _next_key = itertools.count().__next__
 
 
+class _Running(threading.local):
+    """The methods that run in this thread. What ``super().step()`` does is a part of the step."""
+
+    def __init__(self) -> None:
+        self.methods: set[tuple[int, str]] = set()  # by the optimizer's id
+
+
+_running = _Running()
+
+
 class Hooks:
-    """The hooks of one optimizer, by the method that they are around; one without hooks has none of these.
+    """The hooks of one optimizer, by the method that they are around; one without hooks has none of these."""
 
-    Attributes:
-        within: the methods that are running. What ``super().step()`` does is a part of the step.
-    """
-
-    __slots__ = ("_after", "_before", "within")
+    __slots__ = ("_after", "_before")
 
     def __init__(self) -> None:
         self._before: dict[str, dict[int, Callable[..., Any]]] = {}
         self._after: dict[str, dict[int, Callable[..., Any]]] = {}
-        self.within: set[str] = set()
 
     def add(self, when: str, method: str, hook: Callable[..., Any], prepend: bool) -> Callable[[], None]:
         """Add a hook ``"before"`` or ``"after"`` a method; return the function that removes it."""
@@ -89,13 +95,14 @@ def run_hooks(method: F) -> F:
         if name == "step":
             self._stepped = True
         hooks = self._hooks
-        if hooks is None or name in hooks.within:
+        this = id(self), name
+        if hooks is None or this in _running.methods:
             return method(self, *args, **kwargs)
-        hooks.within.add(name)
+        _running.methods.add(this)
         try:
             return around(functools.partial(method, self), self, hooks, args, kwargs)
         finally:
-            hooks.within.discard(name)
+            _running.methods.discard(this)
 
     run.has_hooks = True  # type: ignore[attr-defined]
     return run  # type: ignore[return-value]
