@@ -169,6 +169,53 @@ def test_what_fails_in_update_bn_leaves_the_model_as_it_was() -> None:
     assert not model.training
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"avg_fn": swa_utils.get_ema_avg_fn(0.75)},
+        {"avg_fn": swa_utils.get_swa_avg_fn()},
+        {"multi_avg_fn": swa_utils.get_ema_multi_avg_fn(0.75)},
+        {"multi_avg_fn": swa_utils.get_swa_multi_avg_fn()},
+    ],
+    ids=str,
+)
+def test_an_average_can_be_pickled(options: dict[str, Any]) -> None:
+    model = nn.Linear(2, 1)
+    average = swa_utils.AveragedModel(model, **options)
+    average.update_parameters(model)
+    again = pickle.loads(pickle.dumps(average))
+    model.weight = nn.Parameter(model.weight + 1)
+    for one in (average, again):
+        one.update_parameters(model)
+    assert (again.module.weight == average.module.weight).all()
+    assert (again.module.weight != model.weight).all()
+
+
+def test_buffers_of_truth_values_are_copied_where_others_are_averaged() -> None:
+    model = nn.Module()
+    model.mean, model.seen = nn.Buffer([1.0]), nn.Buffer([False, True])
+    average = swa_utils.AveragedModel(model, use_buffers=True)
+    for mean, seen in ((1.0, [False, True]), (3.0, [True, False])):
+        model.mean[...], model.seen[...] = mean, Tensor(seen)
+        average.update_parameters(model)
+    assert average.module.mean.tolist() == [2.0]
+    assert average.module.seen.tolist() == [True, False]
+
+
+def test_lazy_layers_are_to_be_called_first() -> None:
+    model = nn.Sequential(nn.BatchNorm1d(3), nn.LazyLinear(3), nn.LazyBatchNorm1d())
+    model[0].running_mean += 1
+    with pytest.raises(StateError, match="update_bn: a lazy layer has no shape yet: call the model once"):
+        swa_utils.update_bn([lucid.ones((2, 3))], model)
+    assert model[0].running_mean.tolist() == [1.0] * 3
+    average = swa_utils.AveragedModel(model)
+    model(lucid.ones((2, 3)))
+    with pytest.raises(
+        StateError, match=r"a lazy layer has no shape yet: call .* before AveragedModel copies"
+    ):
+        average.update_parameters(model)
+
+
 def test_refused() -> None:
     model = nn.Linear(2, 1)
     with pytest.raises(ArgumentTypeError, match="AveragedModel expects a module, got int"):
@@ -187,6 +234,8 @@ def test_refused() -> None:
     average = swa_utils.AveragedModel(model)
     with pytest.raises(StateError, match=r"parameters have the shapes \[\(1, 3\), \(1,\)\], the averaged"):
         average.update_parameters(nn.Linear(3, 1))
+    with pytest.raises(ArgumentTypeError, match=r"update_parameters expects a module, got list"):
+        average.update_parameters([1])  # type: ignore[arg-type]
     assert average.n_averaged.item() == 0
     with pytest.raises(ArgumentTypeError, match="update_bn expects a module, got list"):
         swa_utils.update_bn(model, [])  # type: ignore[arg-type]

@@ -10,6 +10,8 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import compress
 from typing import Any
 
 from lucid.engines.dtypes import is_inexact
@@ -17,6 +19,7 @@ from lucid.errors import ArgumentError, ArgumentTypeError, StateError
 from lucid.grad_mode import no_grad
 from lucid.nn.functional import checks
 from lucid.nn.layers.batch_normalization import BatchNorm1d
+from lucid.nn.lazy import Uninitialized
 from lucid.nn.module import Module
 from lucid.nn.parameter import Buffer
 from lucid.ops import asarray, astype, trunc, zeros
@@ -55,12 +58,11 @@ def get_ema_avg_fn(decay: float = 0.999) -> Average:
         >>> average(Tensor([4.0]), Tensor([8.0]), 1)
         Tensor([5.0])
     """
-    decay = checks.number("get_ema_avg_fn", "decay", decay, 0, 1)
+    return partial(_moving, checks.number("get_ema_avg_fn", "decay", decay, 0, 1))
 
-    def average(averaged: Tensor, current: Tensor, count: Any) -> Any:
-        return decay * averaged + (1 - decay) * current
 
-    return average
+def _moving(decay: float, averaged: Tensor, current: Tensor, count: Any) -> Any:
+    return decay * averaged + (1 - decay) * current
 
 
 def get_swa_avg_fn() -> Average:
@@ -71,11 +73,11 @@ def get_swa_avg_fn() -> Average:
         >>> average(Tensor([4.0]), Tensor([8.0]), 3)
         Tensor([5.0])
     """
+    return _mean
 
-    def average(averaged: Tensor, current: Tensor, count: Any) -> Any:
-        return averaged + (current - averaged) / (count + 1)
 
-    return average
+def _mean(averaged: Tensor, current: Tensor, count: Any) -> Any:
+    return averaged + (current - averaged) / (count + 1)
 
 
 def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAverage:
@@ -90,7 +92,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> MultiAverage:
         >>> averages
         [Tensor([5.0])]
     """
-    return _for_lists(get_ema_avg_fn(decay))
+    return partial(_average_all, get_ema_avg_fn(decay))
 
 
 def get_swa_multi_avg_fn() -> MultiAverage:
@@ -102,16 +104,13 @@ def get_swa_multi_avg_fn() -> MultiAverage:
         >>> averages
         [Tensor([5.0])]
     """
-    return _for_lists(get_swa_avg_fn())
+    return partial(_average_all, _mean)
 
 
-def _for_lists(average: Average) -> MultiAverage:
-    def average_all(averaged: Sequence[Tensor], current: Sequence[Tensor], count: Any) -> None:
-        with no_grad():
-            for a, p in zip(averaged, current, strict=True):
-                _write(a, average(a, p, count.to(a.device) if isinstance(count, Tensor) else count))
-
-    return average_all
+def _average_all(average: Average, averaged: Sequence[Tensor], current: Sequence[Tensor], count: Any) -> None:
+    with no_grad():
+        for a, p in zip(averaged, current, strict=True):
+            _write(a, average(a, p, count.to(a.device) if isinstance(count, Tensor) else count))
 
 
 def _write(target: Tensor, value: Tensor) -> None:
@@ -171,8 +170,7 @@ class AveragedModel(Module):
         use_buffers: bool = False,
     ) -> None:
         super().__init__()
-        if not isinstance(model, Module):
-            raise ArgumentTypeError(f"AveragedModel expects a module, got {type(model).__name__}")
+        _check_module("AveragedModel", model)
         if avg_fn is not None and multi_avg_fn is not None:
             raise ArgumentError("AveragedModel expects avg_fn or multi_avg_fn, and not both")
         for name, function in (("avg_fn", avg_fn), ("multi_avg_fn", multi_avg_fn)):
@@ -196,12 +194,17 @@ class AveragedModel(Module):
         Raises:
             StateError: if its parameters or buffers don't fit those that are averaged.
         """
+        _check_module("AveragedModel.update_parameters", model)
         averaged, current = _state(self.module, True), _state(model, True)
         buffers, others = _state(self.module, False), _state(model, False)
         _check(averaged, current, "parameters")
         _check(buffers, others, "buffers")
         if self.use_buffers:
-            averaged, current, buffers, others = averaged + buffers, current + others, [], []
+            moving = [mine.dtype.kind != "b" for mine in buffers]  # of truth values there is no mean
+            averaged += compress(buffers, moving)
+            current += compress(others, moving)
+            fixed = [not moves for moves in moving]
+            buffers, others = [*compress(buffers, fixed)], [*compress(others, fixed)]
         current = [p.detach().to(a.device) for a, p in zip(averaged, current, strict=True)]
         with no_grad():
             if int(self.n_averaged) == 0:
@@ -222,7 +225,17 @@ def _state(model: Module, parameters: bool) -> list[Tensor]:
     return [*model.parameters()] if parameters else [*model.buffers()]
 
 
+def _check_module(function: str, model: Any) -> None:
+    if not isinstance(model, Module):
+        raise ArgumentTypeError(f"{function} expects a module, got {type(model).__name__}")
+
+
 def _check(averaged: Sequence[Tensor], current: Sequence[Tensor], what: str) -> None:
+    if any(isinstance(x, Uninitialized) for x in (*averaged, *current)):
+        raise StateError(
+            "AveragedModel.update_parameters: a lazy layer has no shape yet: call the model once with an "
+            "input before AveragedModel copies it"
+        )
     mine, theirs = [a.shape for a in averaged], [p.shape for p in current]
     if mine != theirs:
         raise StateError(
@@ -248,11 +261,12 @@ def update_bn(loader: Iterable[Any], model: Module, device: str | None = None) -
         >>> model.running_mean
         Buffer([4.0])
     """
-    if not isinstance(model, Module):
-        raise ArgumentTypeError(f"update_bn expects a module, got {type(model).__name__}")
+    _check_module("update_bn", model)
     norms = [(m, m.momentum) for m in model.modules() if isinstance(m, BatchNorm1d)]
     if not norms:
         return
+    if any(isinstance(buffer, Uninitialized) for norm, _ in norms for buffer in norm.buffers()):
+        raise StateError("update_bn: a lazy layer has no shape yet: call the model once with an input first")
     modes = [(m, m.training) for m in model.modules()]
     try:
         for norm, _ in norms:
