@@ -69,6 +69,11 @@ KEYWORDS = {
     "keepdim": "write keepdims=",
     "inplace": "Tensors are values: leave inplace out",
     "sparse": "gradients are dense: leave sparse out",
+    "foreach": "all parameters are moved at once where a kernel can: leave foreach out",
+    "fused": "all parameters are moved at once where a kernel can: leave fused out",
+    "capturable": "steps on XLA need no option: leave capturable out",
+    "differentiable": "steps are not recorded: leave differentiable out",
+    "verbose": "print what get_last_lr() returns: leave verbose out",
 }
 
 

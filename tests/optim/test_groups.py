@@ -11,7 +11,14 @@ import pytest
 import lucid
 import lucid.nn as nn
 from lucid import Tensor, optim
-from lucid.errors import ArgumentError, ArgumentTypeError, DTypeError, LucidError, MissingAttributeError
+from lucid.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DTypeError,
+    LucidError,
+    MissingAttributeError,
+    StateError,
+)
 
 
 def model() -> nn.Sequential:
@@ -85,6 +92,21 @@ def test_a_group_that_is_refused_changes_nothing() -> None:
         with pytest.raises(LucidError):
             optimizer.add_param_group(group)
     assert names(optimizer) == [["0"]]
+
+
+@pytest.mark.parametrize("missing", ["param_names", "lr"])
+def test_a_group_that_lacks_something_is_named(missing: str) -> None:
+    optimizer = optim.SGD([nn.Parameter([1.0])])
+    optimizer.param_groups.append({**optimizer.param_groups[0], "params": [nn.Parameter([1.0])]})
+    del optimizer.param_groups[1][missing]
+    with pytest.raises(StateError, match=f"SGD: group 1 of param_groups lacks '{missing}'.*add_param_group"):
+        optimizer.step()
+
+
+@pytest.mark.parametrize("name", ["foreach", "fused", "capturable", "differentiable"])
+def test_options_of_other_libraries_are_explained(name: str) -> None:
+    with pytest.raises(ArgumentTypeError, match=rf"^Adam\(\) got .* '{name}': .*: leave {name} out"):
+        optim.Adam([nn.Parameter([1.0])], **{name: True})
 
 
 def test_a_group_may_be_empty_beside_others() -> None:

@@ -121,7 +121,24 @@ def test_dtype_is_kept(cls: Any, dtype: str) -> None:
     assert p.dtype == lucid.ones(1, dtype=dtype).dtype
     assert 0 < p[0, 0].item() < 1
     for key, value in optimizer.state_dict()["state"]["0"].items():
-        assert key == "step" or value.dtype == p.dtype
+        assert key == "step" or value.dtype == (lucid.float32 if cls is Adafactor else p.dtype)
+
+
+@pytest.mark.parametrize("gradient", [300.0, 1e-4])  # whose squares float16 has not
+def test_adafactor_of_half_precision_is_as_of_single(gradient: float) -> None:
+    found = []
+    for dtype in ("float16", "float32"):
+        p = nn.Parameter(lucid.ones((2, 3), dtype=dtype))
+        optimizer = Adafactor([p], lr=0.125, eps=(1e-20, 1e-3))
+        for step in range(4):
+            p.grad = lucid.full((2, 3), gradient, dtype=dtype)
+            optimizer.step()
+            if step == 1:
+                saved = optimizer.state_dict()
+                optimizer = Adafactor([p], lr=0.125, eps=(1e-20, 1e-3))
+                optimizer.load_state_dict(saved)
+        found.append(p.numpy())
+    np.testing.assert_allclose(found[0], found[1], rtol=2e-3)
 
 
 @pytest.mark.parametrize("cls", [Adafactor, Muon])

@@ -496,6 +496,16 @@ def test_a_schedule_that_steps_first_warns() -> None:
         schedule.step()  # once is enough
 
 
+def test_what_step_and_schedules_do_not_take_is_explained() -> None:
+    o = optimizer()
+    with pytest.raises(ArgumentTypeError, match=r"^StepLR\(\) got .* 'verbose': print what get_last_lr"):
+        S.StepLR(o, 1, verbose=True)  # type: ignore[call-arg]
+    with pytest.raises(ArgumentTypeError, match=r"^StepLR.step goes on by one epoch.*: write scheduler.step"):
+        S.StepLR(o, 1).step(3)  # type: ignore[arg-type]
+    with pytest.raises(ArgumentTypeError, match=r"got None: write scheduler\.step\(loss\)"):
+        S.ReduceLROnPlateau(o).step()
+
+
 def test_a_schedule_without_a_rule_says_so() -> None:
     with pytest.raises(MissingAttributeError, match=r"LRScheduler has no rule: define get_lr\(self\)"):
         S.LRScheduler(optimizer())

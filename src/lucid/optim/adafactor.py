@@ -99,6 +99,9 @@ class Adafactor(Optimizer):
             return (*shape[:-1], 1)
         return (*shape[:-2], 1, shape[-1]) if name == "col_var" and len(shape) > 1 else shape
 
+    def state_dtype(self, dtype: Any) -> Any:
+        return dtype if dtype.itemsize >= 4 else np.dtype(np.float32)  # squares of half precision overflow
+
     def update(self, xp: Any, p: Array, g: Array, state: State, **options: Any) -> tuple[Array, State]:
         return adafactor(xp, p, g, state, **options)
 

@@ -216,19 +216,24 @@ class LBFGS(Optimizer):
     def state_dict(self) -> dict[str, Any]:
         """Return options and state. What is kept of all parameters stands under the name of the first."""
         saved = super().state_dict()
+        first = self.param_groups[0]["param_names"][0]
+        state = self._kept(first)
+        return {**saved, "state": {first: state}} if state else saved
+
+    def _kept(self, name: str) -> dict[str, Any]:
         kept = self._memory
-        if kept.func_evals:
-            state: dict[str, Any] = {"func_evals": kept.func_evals, "n_iter": kept.n_iter}
-            if kept.n_iter:
-                state |= kept._asdict()
-                xp, none = engine_of(kept.d).xp, kept.d[None, :][:0]
-                for key in ("old_dirs", "old_stps"):
-                    state[key] = xp.stack(state[key]) if state[key] else none
-                for key in ARRAYS:
-                    state[key] = wrap(state[key])
-                state["ro"] = list(kept.ro)
-            saved["state"] = {self.param_groups[0]["param_names"][0]: state}
-        return saved
+        if not kept.func_evals or name != self.param_groups[0]["param_names"][0]:
+            return {}
+        state: dict[str, Any] = {"func_evals": kept.func_evals, "n_iter": kept.n_iter}
+        if kept.n_iter:
+            state |= kept._asdict()
+            xp, none = engine_of(kept.d).xp, kept.d[None, :][:0]
+            for key in ("old_dirs", "old_stps"):
+                state[key] = xp.stack(state[key]) if state[key] else none
+            for key in ARRAYS:
+                state[key] = wrap(state[key])
+            state["ro"] = list(kept.ro)
+        return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what ``state_dict`` returned, of an optimizer of the same parameters by name.

@@ -21,9 +21,10 @@ from lucid.autograd import enable_grad
 from lucid.engines.dtypes import is_inexact
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, transfer
-from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
+from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, StateError
 from lucid.nn.functional import checks
 from lucid.nn.parameter import Parameter, clear_gradient
+from lucid.nn.signatures import speak_plainly
 from lucid.optim import hooks, saving
 from lucid.optim.options import OF_SCHEDULES, settled
 from lucid.optim.parameters import check_parameter, has_gradient, listed
@@ -76,6 +77,7 @@ class Optimizer:
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
+        speak_plainly(cls)
         hooks.run_hooks_of(cls)
 
     def __init__(self, params: Any, defaults: Mapping[str, Any]) -> None:
@@ -105,7 +107,7 @@ class Optimizer:
             p: the parameter.
             g: its gradient.
             state: what the last step returned, empty before the first. Its arrays are on the parameter's
-                device, those of floats of its dtype.
+                device, those of floats of the dtype that ``state_dtype`` says.
             options: those of the parameter's group.
         """
         raise MissingAttributeError(
@@ -131,6 +133,10 @@ class Optimizer:
         than the CPU.
         """
         return shape
+
+    def state_dtype(self, dtype: Any) -> Any:
+        """Return the dtype of the state, where it holds floats, of a parameter of ``dtype``."""
+        return dtype
 
     # ------------------------------------------------------------- groups
 
@@ -173,8 +179,32 @@ class Optimizer:
         self.param_groups.append({"params": params, "param_names": names, **options})
 
     def _named(self) -> Iterable[tuple[str, Parameter]]:
-        for group in self.param_groups:
+        for i, group in enumerate(self.param_groups):
+            missing = [key for key in ("params", "param_names", *self.defaults) if key not in group]
+            if missing:
+                raise StateError(
+                    f"{type(self).__name__}: group {i} of param_groups lacks {missing[0]!r}: add groups by "
+                    "add_param_group(group), and leave all options in them"
+                )
             yield from zip(group["param_names"], group["params"], strict=True)
+
+    @property
+    def state(self) -> Mapping[Parameter, Mapping[str, Any]]:
+        """What is kept for each parameter, with Tensors for arrays: to look at, ``state_dict`` is to save.
+
+        Example:
+            >>> w = nn.Parameter([1.0])
+            >>> optimizer = lucid.optim.SGD([w], momentum=0.9)
+            >>> w.grad = Tensor([2.0])
+            >>> optimizer.step()
+            >>> optimizer.state[w]["momentum_buffer"]
+            Tensor([2.0])
+        """
+        return saving.StateView(self)
+
+    def _kept(self, name: str) -> dict[str, Any]:
+        """Return what is kept for a parameter, with Tensors for arrays."""
+        return saving.as_tensors(self._state.get(name, {}))
 
     # ------------------------------------------------------------- stepping
 
@@ -234,6 +264,7 @@ class Optimizer:
 
     def _at_home(self, state: State, p: Parameter) -> State:
         """Return ``state``, after bringing its arrays to the device and dtype that ``p`` may have gone to."""
+        dtype = self.state_dtype(p.dtype)
         for key, value in state.items():
             if not hasattr(value, "shape"):
                 continue
@@ -243,8 +274,8 @@ class Optimizer:
                 continue
             if engine_of(value).device_of(value) != p.device:
                 state[key] = value = transfer(value, p.device)
-            if value.dtype != p.dtype and is_inexact(value.dtype) and not number:
-                state[key] = engine_of(value).xp.astype(value, p.dtype)
+            if value.dtype != dtype and is_inexact(value.dtype) and not number:
+                state[key] = engine_of(value).xp.astype(value, dtype)
         return state
 
     # ------------------------------------------------------------- hooks

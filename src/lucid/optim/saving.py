@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from lucid.engines.dtypes import is_inexact
 from lucid.engines.registry import engine_of
 from lucid.errors import LucidError, StateError
 from lucid.nn.parameter import Parameter
-from lucid.optim.options import OF_SCHEDULES, kept
+from lucid.optim.options import kept
 from lucid.recording import wrap
 from lucid.tensor import Tensor
 
@@ -17,12 +18,32 @@ if TYPE_CHECKING:
     from lucid.optim.optimizer import Group, Optimizer, State
 
 
+class StateView(Mapping[Parameter, Mapping[str, Any]]):
+    """What an optimizer keeps, by its parameters: as it is at each look-up, and not to be written to."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self._optimizer = optimizer
+
+    def __getitem__(self, p: Parameter) -> Mapping[str, Any]:
+        for name, mine in self._optimizer._named():
+            if mine is p:
+                return MappingProxyType(self._optimizer._kept(name))
+        raise KeyError(f"{type(self._optimizer).__name__} has no such Parameter")
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return (p for name, p in self._optimizer._named() if self._optimizer._kept(name))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        named = {name: self._optimizer._kept(name) for name, _ in self._optimizer._named()}
+        return f"{type(self).__name__}({named})"
+
+
 def state_dict(optimizer: Optimizer) -> dict[str, Any]:
     """Return options and state, by the parameters' names."""
-    state = {
-        name: {key: _as_tensor(value) for key, value in held.copy().items()}
-        for name, held in optimizer._state.copy().items()
-    }
+    state = {name: as_tensors(held) for name, held in optimizer._state.copy().items()}
     groups = [
         {"params": list(group["param_names"])}
         | {key: kept(value) for key, value in group.items() if key not in ("params", "param_names")}
@@ -58,9 +79,10 @@ def load_state_dict(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> None
         problems += [f"group {i} lacks {n!r}" for n in mine["param_names"] if n not in names]
         problems += [f"group {i} has an unknown {n!r}" for n in names if n not in mine["param_names"]]
         extra = {k: v for k, v in theirs.items() if k not in ("params", "param_names")}
-        problems += [f"group {i} lacks the option {k!r}" for k in optimizer.defaults if k not in extra]
-        known = {*mine, *OF_SCHEDULES}
-        problems += [f"group {i} has an unknown option {k!r}" for k in extra if k not in known]
+        # An option that is newer than the state dict is as the optimizer was made; what else is in a group,
+        # by the user or from PyTorch, goes along. A rate must be there, or it is no group of an optimizer's.
+        if "lr" in optimizer.defaults and "lr" not in extra:
+            problems.append(f"group {i} lacks the option 'lr'")
         try:
             options = optimizer.check({**optimizer.defaults, **extra})
         except LucidError as error:
@@ -114,7 +136,9 @@ def _read_state(optimizer: Optimizer, name: str, p: Parameter, given: Any, probl
             else:
                 array = tensor.to(p.device)._array
                 # A copy: a Tensor may have the memory of an array that somebody writes to.
-                state[key] = engine_of(array).xp.asarray(array, dtype=p.dtype, copy=True)
+                state[key] = engine_of(array).xp.asarray(
+                    array, dtype=optimizer.state_dtype(p.dtype), copy=True
+                )
         else:
             problems.append(f"state of {name!r}: {key} must be a Tensor, got {type(value).__name__}")
     return state
@@ -125,5 +149,9 @@ def _number(value: Any) -> Any:
     return value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
 
 
-def _as_tensor(value: Any) -> Any:
-    return wrap(engine_of(value).as_array(value)) if hasattr(value, "shape") else value
+def as_tensors(state: State) -> dict[str, Any]:
+    """Return the state of a parameter with Tensors for arrays."""
+    return {
+        key: wrap(engine_of(value).as_array(value)) if hasattr(value, "shape") else value
+        for key, value in state.copy().items()
+    }

@@ -21,6 +21,7 @@ from typing import Any, TypeVar
 from lucid.errors import ArgumentError, ArgumentTypeError, LucidError, MissingAttributeError, StateError
 from lucid.grad_mode import no_grad
 from lucid.nn.functional import checks
+from lucid.nn.signatures import speak_plainly
 from lucid.optim.optimizer import Group, Optimizer
 from lucid.tensor import Tensor
 
@@ -86,6 +87,10 @@ class LRScheduler:
     _beginning = False  # while the first rates are set
     _anew = False  # whether ``get_lr`` at epoch 0 takes the rates for ``base_lrs``
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        speak_plainly(cls)
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         name = type(self).__name__
         self.optimizer = an_optimizer(name, optimizer)
@@ -113,13 +118,22 @@ class LRScheduler:
 
     # ------------------------------------------------------------- stepping
 
-    def step(self) -> None:
+    def step(self, epoch: None = None) -> None:
         """Go to the next epoch, and set its rates.
 
+        Args:
+            epoch: not taken; PyTorch gave up that one could go to an epoch so.
+
         Raises:
+            ArgumentTypeError: if anything is passed.
             ArgumentError: if a rate comes out that the optimizer does not take, such as one below 0; then
                 schedule and rates stay as they are.
         """
+        if epoch is not None:
+            raise ArgumentTypeError(
+                f"{type(self).__name__}.step goes on by one epoch, whichever it is: write scheduler.step(). "
+                "ReduceLROnPlateau alone takes a metric"
+            )
         self._warn_of_order()
         with self._all_or_nothing():
             self._advance()

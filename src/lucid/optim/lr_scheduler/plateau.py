@@ -81,7 +81,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.last_epoch, self._step_count = 0, 1
         self._last_lr = self._rates()
 
-    def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
+    def step(self, metrics: Any = None, epoch: int | None = None) -> None:  # type: ignore[override]
         """Look at the metric of the epoch that is over, and set the rates of the next.
 
         Args:
@@ -93,7 +93,8 @@ class ReduceLROnPlateau(LRScheduler):
             current = float(value)
         except (TypeError, ValueError) as error:
             raise ArgumentTypeError(
-                f"ReduceLROnPlateau.step expects the metric as a number, got {metrics!r}"
+                f"ReduceLROnPlateau.step expects the metric as a number, got {metrics!r}: write "
+                "scheduler.step(loss)"
             ) from error
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         self._step_count += 1
