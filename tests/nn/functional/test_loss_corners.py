@@ -179,6 +179,28 @@ def test_sure_answers_that_are_wrong() -> None:
     assert np.isinf(g.numpy()[0])  # -0.25e12 is more than float16 holds
 
 
+def test_infinite_errors_and_none() -> None:
+    """The slope is finite far away; where nothing is wrong, the second derivative is that of the parabola."""
+    x = np.array([math.inf, -math.inf, 0.0])
+    zero = Tensor([0.0, 0.0, 0.0])
+    for loss in (F.huber_loss, F.smooth_l1_loss):
+        tracked = Tensor(x, requires_grad=True)
+        losses = loss(tracked, zero, reduction="none")
+        (first,) = grad(losses.sum(), [tracked], create_graph=True)
+        (second,) = grad(first.sum(), [tracked])
+        assert losses.tolist() == [math.inf, math.inf, 0]
+        assert first.tolist() == [1, -1, 0]
+        assert second.tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("beta", [1e-9, 1e-6, 1e-4])
+def test_a_small_bend_in_half_precision(beta: float) -> None:
+    x = Tensor([0.0, 2.0, -3e4], dtype="float16", requires_grad=True)
+    losses = F.smooth_l1_loss(x, 0 * x.detach(), reduction="none", beta=beta)
+    assert losses.tolist() == [0, 2, 3e4]
+    assert grad(losses.sum(), [x])[0].tolist() == [0, 1, -1]
+
+
 def test_divergence_where_nothing_is() -> None:
     x, y = Tensor([-math.inf, -1.0]), Tensor([0.0, 1.0])
     assert F.kl_div(x, y, reduction="none").tolist() == [0, 1]

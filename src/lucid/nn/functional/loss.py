@@ -14,7 +14,8 @@ from typing import Any
 from lucid.engines.dtypes import float16, float32
 from lucid.errors import ArgumentError, ShapeError
 from lucid.nn.functional import checks
-from lucid.ops import abs, astype, square, where
+from lucid.ops import abs, astype, finfo, square
+from lucid.recording import primitive
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -144,10 +145,32 @@ def smooth_l1_loss(x: Any, target: Any, *, reduction: str = "mean", beta: float 
     """
     x, target = pair("smooth_l1_loss", x, target, reduction)
     beta = checks.number("smooth_l1_loss", "beta", beta, 0)
-    size = abs(x - target)
-    if beta:
-        size = where(size < beta, square(size) * (0.5 / beta), size - 0.5 * beta)
-    return reduced(size, reduction)
+    apart = x - target
+    if beta < finfo(apart.dtype).smallest_normal:
+        return reduced(abs(apart), reduction)
+    return reduced(rounded(apart, bend=beta, slope=1.0), reduction)
+
+
+@primitive
+def rounded(xp: Any, x: Any, /, *, bend: float, slope: float) -> Any:
+    """Return the absolute value times ``slope``, a parabola between ``-bend`` and ``bend``.
+
+    With ``x`` held to where the parabola is, parabola and lines are one formula; and that is the slope.
+    """
+    part = xp.clip(x, -bend, bend)
+    return _sloped(part, bend, slope) * (x - 0.5 * part)
+
+
+rounded.name = "huber_loss"  # in messages
+
+
+@rounded.vjp
+def _(xp: Any, g: Any, _out: Any, x: Any, *, bend: float, slope: float) -> Any:
+    return (g * _sloped(xp.clip(x, -bend, bend), bend, slope),)
+
+
+def _sloped(part: Any, bend: float, slope: float) -> Any:
+    return part if slope == bend else part * slope / bend
 
 
 def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0, weight: Any = None) -> Any:
@@ -181,8 +204,9 @@ def huber_loss(x: Any, target: Any, reduction: str = "mean", delta: float = 1.0,
     """
     x, target = pair("huber_loss", x, target, reduction)
     delta = positive("huber_loss", "delta", delta)
-    size = abs(x - target)
-    losses = where(size < delta, 0.5 * square(size), delta * (size - 0.5 * delta))
+    apart = x - target
+    delta = min(delta, finfo(apart.dtype).max)
+    losses = rounded(apart, bend=delta, slope=delta)
     if weight is not None:
         losses = losses * _element_weight("huber_loss", weight, x)
     return reduced(losses, reduction)
