@@ -21,7 +21,7 @@ from lucid.autograd import enable_grad
 from lucid.engines.dtypes import is_inexact
 from lucid.engines.protocol import Array
 from lucid.engines.registry import engine_of, transfer
-from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, StateError
+from lucid.errors import ArgumentError, ArgumentTypeError, MissingAttributeError, ShapeError, StateError
 from lucid.nn.functional import checks
 from lucid.nn.parameter import Parameter, clear_gradient
 from lucid.nn.signatures import speak_plainly
@@ -226,6 +226,7 @@ class Optimizer:
         Raises:
             GradientError: if a gradient doesn't fit its parameter, or a parameter was written to while
                 operations were recorded; then none is moved.
+            ShapeError: if a parameter has another shape than when its state was made; then none is moved.
         """
         loss = None
         if closure is not None:
@@ -268,6 +269,8 @@ class Optimizer:
         for key, value in state.items():
             if not hasattr(value, "shape"):
                 continue
+            if value.shape != p.shape:
+                self._check_shape(key, value, p)
             number = value.shape == () and self.state_shape(key, p.shape) is None
             if number and p.device == "cpu":
                 state[key] = float(value)
@@ -277,6 +280,16 @@ class Optimizer:
             if value.dtype != dtype and is_inexact(value.dtype) and not number:
                 state[key] = engine_of(value).xp.astype(value, dtype)
         return state
+
+    def _check_shape(self, key: str, value: Array, p: Parameter) -> None:
+        """Raise if the state ``key`` is that of another shape than ``p`` has now."""
+        expected = self.state_shape(key, p.shape) or ()
+        if value.shape != expected and key in (self.state_names() or ()):
+            name = next(name for name, q in self._named() if q is p)
+            raise ShapeError(
+                f"{type(self).__name__}: {name!r} is of shape {p.shape} now, and its {key} of shape "
+                f"{value.shape}, not {expected}: make another optimizer after a parameter changed its shape"
+            )
 
     # ------------------------------------------------------------- hooks
 

@@ -257,6 +257,84 @@ def test_cached() -> None:
     assert layer.weight is not layer.weight
 
 
+class Tagged(nn.Linear):
+    """A class of which no subclass can be made without saying more."""
+
+    def __init_subclass__(cls, *, tag: str, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+
+
+def test_what_is_cached_is_never_out_of_date() -> None:
+    layer, other = (
+        parametrizations.weight_norm(nn.Linear(3, 3)),
+        parametrizations.weight_norm(nn.Linear(3, 3)),
+    )
+    x = lucid.ones((2, 3))
+    with parametrize.cached():
+        weight = layer.weight
+        layer.load_state_dict(other.state_dict())
+        assert lucid.allclose(layer.weight, other.weight)
+        assert layer.to(dtype="float64").weight.dtype == lucid.float64
+        layer.to(dtype="float32")
+        weight = layer.weight
+        parametrizations.spectral_norm(layer)
+        assert layer.weight is not weight
+        assert layer.weight is layer.weight
+        parametrize.remove_parametrizations(layer, "weight")
+        parametrizations.weight_norm(layer)
+        weight = layer.weight
+        lucid.func.vmap(lambda z: layer(z))(x)
+        assert layer.weight is weight
+        y = nn.utils.checkpoint(layer, nn.utils.checkpoint(layer, x))
+        z = nn.utils.checkpoint(layer, x)
+        y.sum().backward()
+    z.sum().backward()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        parametrizations.orthogonal,
+        nn.utils.weight_norm,
+        nn.utils.spectral_norm,
+        lambda layer: nn.utils.prune.identity(layer, "weight"),
+    ],
+)
+def test_a_class_that_cannot_be_made_leaves_the_module(make: Any) -> None:
+    layer = nn.Linear(3, 2)
+    layer.__class__ = type("Leaf", (Tagged,), {}, tag="leaf")
+    state = {key: value.tolist() for key, value in layer.state_dict().items()}
+    with pytest.raises(
+        ArgumentTypeError, match=r"a subclass of Leaf, and making one failed with TypeError: .*tag"
+    ):
+        make(layer)
+    assert {key: value.tolist() for key, value in layer.state_dict().items()} == state
+    assert layer(lucid.ones(3)).shape == (2,)
+
+
+def test_the_class_of_a_parametrized_module_is_not_called() -> None:
+    layer = parametrizations.weight_norm(nn.Linear(3, 2))
+    with pytest.raises(ArgumentTypeError, match=r"ParametrizedLinear is the class .* can't be called"):
+        type(layer)(3, 2)
+
+
+def test_what_became_another_shape_keeps_its_hooks_and_no_state() -> None:
+    layer = parametrize.register_parametrization(nn.Linear(3, 3), "weight", Short(), unsafe=True)
+    original, seen = layer.parametrizations.weight.original, []
+    original.register_hook(lambda g: seen.append(g.shape))
+    optimizer = optim.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+    layer(lucid.ones(3)).sum().backward()
+    optimizer.step()
+    parametrize.remove_parametrizations(layer, "weight")
+    assert layer.weight is original
+    layer(lucid.ones(3)).sum().backward()
+    assert seen == [(1, 3), (3, 3)]
+    with pytest.raises(
+        ShapeError, match=r"SGD: '1' is of shape \(3, 3\) now, and its momentum_buffer of shape \(1, 3\), not"
+    ):
+        optimizer.step()
+
+
 def test_modes_devices_and_names_reach_the_parametrizations() -> None:
     layer = parametrizations.spectral_norm(nn.Linear(3, 2).eval())
     entry = layer.parametrizations.weight[0]
@@ -364,6 +442,18 @@ def test_on_xla() -> None:
     assert layer.weight.device == "xla:cpu"
     layer = parametrizations.orthogonal(nn.Linear(2, 2, device="xla:cpu"), orthogonal_map="cayley")
     assert layer.weight.device == layer.parametrizations.weight[0].base.device == "xla:cpu"
+
+
+@pytest.mark.parametrize("function", [parametrizations.spectral_norm, nn.utils.spectral_norm])
+def test_spectral_norm_of_complex_weights(function: Any) -> None:
+    layer = nn.Linear(3, 4)
+    array = np.random.default_rng(0).normal(size=(2, 4, 3))
+    layer.weight = nn.Parameter(array[0] + 1j * array[1])
+    weight = function(layer, n_power_iterations=50).weight
+    for _ in range(3):
+        layer(lucid.ones(3))
+        weight = layer.weight
+    np.testing.assert_allclose(np.linalg.norm(weight.detach().numpy(), 2), 1, rtol=1e-6)
 
 
 def test_spectral_norm_of_old_improves_its_vectors_in_calls_alone() -> None:

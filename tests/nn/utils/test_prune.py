@@ -105,6 +105,30 @@ def test_norms_of_matrices() -> None:
         prune.LnStructured(2, "nuc", 0).compute_mask(lucid.ones((2, 2)), lucid.ones((2, 2)))
 
 
+def test_norms_that_half_precision_does_not_hold() -> None:
+    t = Tensor([[[400.0], [300.0]], [[500.0], [500.0]], [[300.0], [300.0]], [[1.0], [1.0]]], dtype="float16")
+    for n in (2, "nuc"):
+        mask = prune.LnStructured(3, n, 0).compute_mask(t, lucid.ones_like(t))
+        assert mask[:, 0, 0].tolist() == [0, 1, 0, 0]
+
+
+def test_what_became_a_computed_original_is_removed_first() -> None:
+    layers = [
+        (prune.identity(nn.Linear(4, 3), "weight"), "weight_orig", prune.remove),
+        (nn.utils.weight_norm(nn.Linear(4, 3)), "weight_v", nn.utils.remove_weight_norm),
+        (nn.utils.spectral_norm(nn.Linear(4, 3)), "weight_orig", nn.utils.remove_spectral_norm),
+    ]
+    for layer, part, remove in layers:
+        nn.utils.parametrizations.orthogonal(layer, part)
+        value = layer.weight.numpy()
+        message = rf"computed already: first .*remove_parametrizations\(module, '{part}'\)"
+        with pytest.raises(ArgumentError, match=message):
+            remove(layer, "weight")
+        nn.utils.parametrize.remove_parametrizations(layer, part)
+        remove(layer, "weight")
+        np.testing.assert_allclose(layer.weight.numpy(), value, rtol=1e-5, atol=1e-6)
+
+
 def test_together_with_other_computed_weights() -> None:
     layer = nn.utils.weight_norm(nn.Linear(4, 3))
     prune.l1_unstructured(layer, "weight_v", 0.5)
@@ -191,6 +215,23 @@ BAD: list[tuple[Any, type[LucidError], str]] = [
         "prunes single numbers, and LnStructured is structured",
     ),
     (lambda m: prune.global_unstructured([], prune.Identity), ArgumentError, "got no parameters"),
+    (
+        lambda m: prune.global_unstructured([m], prune.Identity),
+        ArgumentTypeError,
+        r"pairs of a Module and a name, such as \(layer, \"weight\"\), got Linear",
+    ),
+    (
+        lambda m: prune.global_unstructured([(m, "weight")], prune.L1Unstructured),
+        ArgumentTypeError,
+        r"global_unstructured can't make L1Unstructured\(\*\*kwargs\): .*'amount'",
+    ),
+    (
+        lambda m: prune.global_unstructured(
+            [(m, "weight")], prune.L1Unstructured, {(m, "weight"): lucid.ones(3)}, amount=1
+        ),
+        ShapeError,
+        r"importance_scores must be of shape \(3, 4\), as weight is, got \(3,\)",
+    ),
     (lambda m: prune.PruningContainer(3), ArgumentTypeError, "holds pruning methods, got int"),
 ]
 

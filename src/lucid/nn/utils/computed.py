@@ -37,6 +37,10 @@ class Recipe:
         """Return the value of the attribute of ``module``."""
         raise NotImplementedError
 
+    def remove(self, module: Any, name: str) -> None:
+        """Have the attribute ``name`` be a plain Parameter or Buffer of the value that it has."""
+        raise NotImplementedError
+
     def assign(self, module: Any, name: str, value: Any) -> None:
         """Have the attribute ``name`` become ``value``, if that can be."""
         raise ArgumentTypeError(
@@ -83,26 +87,52 @@ def owned(function: str, module: Any, name: Any, kinds: tuple[type, ...] = (Para
 
 def install(module: Any, name: str, recipe: Recipe) -> None:
     """Have the attribute ``name`` be computed by ``recipe``; what it held before is no longer there."""
+    cls = class_with(module, name, recipe)
     vars(module).pop(name, None)
-    _hold(module, {**recipes_of(module), name: recipe})
+    # Another dict each time: a shallow copy of the module has the old one.
+    vars(module)[_HELD] = {**recipes_of(module), name: recipe}
+    object.__setattr__(module, "__class__", cls)
 
 
 def uninstall(module: Any, name: str, value: Any) -> None:
     """Have the attribute ``name`` be ``value``, and no longer computed."""
-    _hold(module, {key: recipe for key, recipe in recipes_of(module).items() if key != name})
+    left = {key: recipe for key, recipe in recipes_of(module).items() if key != name}
+    cls = _class_with(module, left)
+    if left:
+        vars(module)[_HELD] = left
+    else:
+        del vars(module)[_HELD]
+    object.__setattr__(module, "__class__", cls)
     setattr(module, name, value)
 
 
-def _hold(module: Any, recipes: dict[str, Recipe]) -> None:
-    """Have ``module`` hold ``recipes``, and no others, and be of the class that goes with them."""
+def make_plain(module: Any) -> None:
+    """Have all computed attributes of ``module`` be plain Parameters or Buffers of the values that they have.
+
+    The last to be computed is the first to be plain: it may be what another one is computed from.
+    """
+    for name in reversed(list(recipes_of(module))):
+        recipe_of(module, name).remove(module, name)
+
+
+def class_with(module: Any, name: str, recipe: Recipe) -> Any:
+    """Return the class that ``module`` is to be of for ``name`` to be computed; raise if it can't be made."""
+    return _class_with(module, {**recipes_of(module), name: recipe})
+
+
+def _class_with(module: Any, recipes: dict[str, Recipe]) -> Any:
+    """Return the class that goes with ``recipes``."""
     base = plain_class(module)
-    if recipes:
-        prefix = max(recipe.prefix for recipe in recipes.values())
-        vars(module)[_HELD] = recipes  # another dict each time: a shallow copy of the module has the old one
-        base = _class_of(base, tuple(recipes), prefix)
-    else:
-        vars(module).pop(_HELD, None)
-    object.__setattr__(module, "__class__", base)
+    if not recipes:
+        return base
+    prefix = max(recipe.prefix for recipe in recipes.values())
+    try:
+        return _class_of(base, tuple(recipes), prefix)
+    except Exception as error:
+        raise ArgumentTypeError(
+            f"a computed {', '.join(recipes)} needs a subclass of {base.__name__}, and making one failed "
+            f"with {type(error).__name__}: {error}"
+        ) from error
 
 
 def plain_class(module: Any) -> Any:
@@ -137,10 +167,16 @@ def _blank(base: Any, computed: tuple[str, ...], prefix: str) -> Any:
 
 def _property(name: str) -> property:
     def get(module: Any) -> Any:
-        return recipe_of(module, name).compute(module)
+        recipe = recipe_of(module, name)
+        if recipe is None:
+            raise MissingAttributeError(MSG_NO_RECIPE.format(**_names(module), name=name))
+        return recipe.compute(module)
 
     def assign(module: Any, value: Any) -> None:
-        recipe_of(module, name).assign(module, name, value)
+        recipe = recipe_of(module, name)
+        if recipe is None:
+            raise ArgumentTypeError(MSG_NO_RECIPE.format(**_names(module), name=name))
+        recipe.assign(module, name, value)
 
     def remove(module: Any) -> None:
         raise MissingAttributeError(
@@ -149,6 +185,10 @@ def _property(name: str) -> property:
         )
 
     return property(get, assign, remove)
+
+
+def _names(module: Any) -> dict[str, str]:
+    return {"cls": type(module).__name__, "base": plain_class(module).__name__}
 
 
 # ----------------------------------------------------------------- what they are computed from
@@ -169,3 +209,10 @@ def become(tensor: Any, value: Any) -> None:
             node.release_grad(old, tensor)
             tensor._node = node.leaf(tensor)
             tensor._grad = None
+            if old.watch is not None:
+                node.watch(tensor._node).hooks.extend(old.watch.hooks)
+
+
+MSG_NO_RECIPE = """{cls} is the class of modules whose {name} was made a computed one, and can't be called.
+    {base}(...)                                  # a new module
+    nn.utils.parametrize.type_before_parametrizations(module)(...)    # the same of a given one"""

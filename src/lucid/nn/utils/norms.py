@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lucid import ops
 from lucid.errors import ArgumentError
 from lucid.grad_mode import no_grad
 from lucid.nn import hooks
-from lucid.nn.parameter import Parameter
+from lucid.nn.parameter import Buffer, Parameter
 from lucid.nn.utils import computed
 from lucid.nn.utils.normalized import (
     FIRST_ITERATIONS,
@@ -21,6 +20,7 @@ from lucid.nn.utils.normalized import (
     length,
     with_length,
 )
+from lucid.nn.utils.orthogonal_maps import adjoint
 
 
 def _recipe(function: str, module: Any, name: str, kind: type) -> Any:
@@ -30,6 +30,11 @@ def _recipe(function: str, module: Any, name: str, kind: type) -> Any:
         given = type(module).__name__
         raise ArgumentError(f"{function}: {name!r} of the {given} is not computed by {function[7:]}")
     return recipe
+
+
+def _parts(function: str, module: Any, name: str, parts: tuple[str, ...]) -> list[Any]:
+    """Return what ``name`` is computed from, which must be Parameters and Buffers still."""
+    return [computed.owned(function, module, f"{name}_{part}", (Parameter, Buffer)) for part in parts]
 
 
 # ----------------------------------------------------------------- length and direction
@@ -43,6 +48,9 @@ class _WeightNorm(computed.Recipe):
 
     def compute(self, module: Any) -> Any:
         return with_length(getattr(module, f"{self.name}_g"), getattr(module, f"{self.name}_v"), self.axis)
+
+    def remove(self, module: Any, name: str) -> None:
+        remove_weight_norm(module, name)
 
 
 def weight_norm(module: Any, name: str = "weight", axis: int | None = 0) -> Any:
@@ -88,8 +96,9 @@ def remove_weight_norm(module: Any, name: str = "weight") -> Any:
         ['bias', 'weight']
     """
     _recipe("remove_weight_norm", module, name, _WeightNorm)
+    _, v = _parts("remove_weight_norm", module, name, ("g", "v"))
     with no_grad():
-        weight = Parameter(getattr(module, name), getattr(module, f"{name}_v").requires_grad)
+        weight = Parameter(getattr(module, name), v.requires_grad)
     delattr(module, f"{name}_g")
     delattr(module, f"{name}_v")
     computed.uninstall(module, name, weight)
@@ -114,6 +123,9 @@ class _SpectralNorm(computed.Recipe):
     def compute(self, module: Any) -> Any:
         return self.spectral.divided(*self.parts(module))
 
+    def remove(self, module: Any, name: str) -> None:
+        remove_spectral_norm(module, name)
+
     def __call__(self, module: Any, args: Any) -> None:
         if module.training:
             self.iterate(module, self.spectral.n_power_iterations)
@@ -124,7 +136,7 @@ class _SpectralNorm(computed.Recipe):
         weight, u, v = self.parts(module)
         matrix = self.spectral.matrix(weight)
         for _ in range(count):
-            v.copy_(self.spectral.unit(ops.matrix_transpose(matrix) @ u))
+            v.copy_(self.spectral.unit(adjoint(matrix) @ u))
             u.copy_(self.spectral.unit(matrix @ v))
 
 
@@ -185,10 +197,9 @@ def remove_spectral_norm(module: Any, name: str = "weight") -> Any:
         ['bias', 'weight']
     """
     recipe = _recipe("remove_spectral_norm", module, name, _SpectralNorm)
+    weight, *_ = _parts("remove_spectral_norm", module, name, ("orig", "u", "v"))
     with no_grad():
-        value = getattr(module, name)
-        weight = getattr(module, f"{name}_orig")
-        weight.copy_(value)
+        weight.copy_(getattr(module, name))
     for part in ("orig", "u", "v"):
         delattr(module, f"{name}_{part}")
     before = module._hooks.before

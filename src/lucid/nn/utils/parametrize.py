@@ -6,6 +6,7 @@ registered for it. The weight then comes from ``parametrizations.weight.original
 
 from __future__ import annotations
 
+import operator
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,8 +37,8 @@ class _Cache(threading.local):
     depth = 0
 
     def __init__(self) -> None:
-        # With the module, or its id might come to be another's.
-        self.found: dict[tuple[int, str, bool], tuple[Any, Any]] = {}
+        # By the id of the ParametrizationList, which is held, or it might come to be another's.
+        self.found: dict[tuple[int, bool], tuple[Any, Any, list[Any]]] = {}
 
 
 _cache = _Cache()
@@ -54,17 +55,37 @@ class _Parametrized(computed.Recipe):
 
     def compute(self, module: Any) -> Any:
         compute = module.parametrizations[self.name]
-        if not _cache.depth:
+        inside = grad_mode.state
+        # What is computed in a vmap is a batch there, and a checkpoint computes it again.
+        if not _cache.depth or inside.levels or inside.journals:
             return compute()
-        key = (id(module), self.name, grad_mode.is_recording())
-        if key not in _cache.found:
-            _cache.found[key] = module, compute()
-        return _cache.found[key][1]
+        key = (id(compute), grad_mode.is_recording())
+        known = _cache.found.get(key)
+        if known is None or not _same(known[2], _origin(compute)):
+            value = compute()
+            known = _cache.found[key] = compute, value, _origin(compute)
+        return known[1]
 
     def assign(self, module: Any, name: str, value: Any) -> None:
-        for recorded in (True, False):
-            _cache.found.pop((id(module), name, recorded), None)
         module.parametrizations[name].right_inverse(value)
+
+    def remove(self, module: Any, name: str) -> None:
+        remove_parametrizations(module, name)
+
+
+def _origin(entry: Any) -> list[Any]:
+    """Return what a parametrized tensor is computed from: modules, arrays, and nodes of the tape.
+
+    Buffers of parametrizations are not among it: computing the tensor may change them, as in spectral_norm.
+    """
+    held: list[Any] = [value for _, value in entry._walk() if not isinstance(value, Buffer)]
+    held += entry._originals()
+    tensors = [value for value in held if not isinstance(value, Module)]
+    return held + [t._array for t in tensors] + [t._node for t in tensors]
+
+
+def _same(these: list[Any], those: list[Any]) -> bool:
+    return len(these) == len(those) and all(map(operator.is_, these, those))
 
 
 # ----------------------------------------------------------------- making and removing
@@ -128,10 +149,12 @@ def register_parametrization(
         entry.unsafe = entry.unsafe or unsafe
         return module
     original = computed.owned(name, module, tensor_name, (Parameter, Buffer))
+    recipe = _Parametrized(tensor_name)
+    computed.class_with(module, tensor_name, recipe)  # before anything is changed
     entry = ParametrizationList([parametrization.train(module.training)], original, unsafe)
     others = dict(module.parametrizations.items()) if is_parametrized(module) else {}
     module.parametrizations = ParametrizationDict({**others, tensor_name: entry})
-    computed.install(module, tensor_name, _Parametrized(tensor_name))
+    computed.install(module, tensor_name, recipe)
     return module
 
 
@@ -212,7 +235,8 @@ def cached() -> Iterator[None]:
     """Compute each parametrized tensor once inside of the ``with``, however often it is read, in this thread.
 
     For modules that read a weight several times, such as recurrent ones, or that are called several times
-    with the same weights. What is written to an original inside is not seen until the end.
+    with the same weights. It is computed again after what it comes from was written to, loaded or moved.
+    Inside of ``vmap`` and of ``nn.utils.checkpoint`` it is computed whenever it is read.
 
     Example:
         >>> layer = nn.utils.parametrizations.orthogonal(nn.Linear(3, 3))

@@ -25,6 +25,7 @@ from lucid.nn.utils.pruning_methods import (
     PruningContainer,
     RandomStructured,
     RandomUnstructured,
+    check_scores,
     flat,
 )
 from lucid.random import Generator
@@ -176,7 +177,9 @@ def global_unstructured(
         kwargs: what the method is made with; ``amount`` is of all numbers together.
 
     Raises:
-        ArgumentTypeError: if the method is not one for single numbers.
+        ArgumentTypeError: if the method is not one for single numbers, or can't be made of ``kwargs``, or
+            ``parameters`` are not pairs.
+        ShapeError: if scores are not of their parameter's shape.
 
     Example:
         >>> a, b = nn.Linear(10, 4), nn.Linear(4, 1)
@@ -186,7 +189,7 @@ def global_unstructured(
         11
     """
     name = "global_unstructured"
-    pairs = list(parameters)
+    pairs = [_pair(pair) for pair in parameters]
     if not (isinstance(pruning_method, type) and issubclass(pruning_method, BasePruningMethod)):
         raise ArgumentTypeError(f"{name} expects a class of pruning methods, got {pruning_method!r}")
     if pruning_method.PRUNING_TYPE != "unstructured":
@@ -202,15 +205,29 @@ def global_unstructured(
     for module, key in pairs:
         pruned = isinstance(computed.recipe_of(module, key), BasePruningMethod)
         held.append(computed.owned(name, module, f"{key}_orig" if pruned else key))
+    try:
+        method: Any = pruning_method(**kwargs)
+    except TypeError as error:  # of what calls it, or of a wrong amount
+        raise ArgumentTypeError(f"{name} can't make {pruning_method.__name__}(**kwargs): {error}") from error
     with no_grad():
         values = [scores.get(pair, getattr(*pair)) for pair in pairs]
+        for (_, key), value, t in zip(pairs, values, held, strict=True):
+            check_scores(key, value, t)
         masks = [getattr(m, f"{key}_mask", ops.ones_like(t)) for (m, key), t in zip(pairs, held, strict=True)]
-        method: Any = pruning_method(**kwargs)
         mask = PruningContainer(method).compute_mask(flat(values), flat(masks))
     start = 0
     for (module, key), t in zip(pairs, held, strict=True):
         custom_from_mask(module, key, ops.reshape(mask[start : start + t.size], t.shape))
         start += t.size
+
+
+def _pair(pair: Any) -> tuple[Any, str]:
+    """Return a module and the name of its parameter, checked."""
+    if isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[1], str):
+        return pair[0], pair[1]
+    raise ArgumentTypeError(
+        f'global_unstructured expects pairs of a Module and a name, such as (layer, "weight"), got {pair!r}'
+    )
 
 
 def custom_from_mask(module: Any, name: str, mask: Any) -> Any:

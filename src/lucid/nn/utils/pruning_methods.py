@@ -90,12 +90,7 @@ class BasePruningMethod(computed.Recipe, ABC):
         pruned = isinstance(old, BasePruningMethod)
         original = computed.owned("prune", module, f"{name}_orig" if pruned else name)
         scores = getattr(module, name) if importance_scores is None else importance_scores
-        if not isinstance(scores, Tensor):
-            raise ArgumentTypeError(f"importance_scores must be a Tensor, got {type(scores).__name__}")
-        if scores.shape != original.shape:
-            raise ShapeError(
-                f"importance_scores must be of shape {original.shape}, as {name} is, got {scores.shape}"
-            )
+        check_scores(name, scores, original)
         if pruned:
             container = PruningContainer(*(old if isinstance(old, PruningContainer) else [old]))
             container.add_pruning_method(method)
@@ -127,13 +122,13 @@ class BasePruningMethod(computed.Recipe, ABC):
             mask = self.compute_mask(scores, default_mask)
         return t * mask.astype(t.dtype)
 
-    def remove(self, module: Any) -> None:
+    def remove(self, module: Any, name: str | None = None) -> None:
         """Have the parameter be one again, of the value that it has: with the zeros, which may change now."""
         name = self._tensor_name
+        original = computed.owned("prune.remove", module, f"{name}_orig")
+        computed.owned("prune.remove", module, f"{name}_mask", (Buffer,))
         with no_grad():
-            value = self.apply_mask(module)
-            original = getattr(module, f"{name}_orig")
-            original.copy_(value)
+            original.copy_(self.apply_mask(module))
         delattr(module, f"{name}_orig")
         delattr(module, f"{name}_mask")
         computed.uninstall(module, name, original)
@@ -260,6 +255,8 @@ class LnStructured(BasePruningMethod):
         """Return ``default_mask`` with zeros in the rows of smallest norm along the axis."""
         axis = checked_axis("LnStructured", self.axis, t)
         rows = np.moveaxis(t.numpy(), axis, 0)
+        # A square of half precision may be infinite, and then ranks with all others that are.
+        rows = rows.astype(np.complex128 if rows.dtype.kind == "c" else np.float64)
         if self.n == "nuc":
             if rows.ndim != 3:
                 raise ShapeError(f"the nuclear norm is of matrices, and rows of shape {t.shape} are not")
@@ -299,6 +296,16 @@ def checked_amount(amount: Any) -> Any:
             raise ArgumentError(f"prune expects amount, as a count, to be at least 0, got {amount}")
         return int(amount)
     return checks.number("prune", "amount, as a part,", amount, 0, 1)
+
+
+def check_scores(name: str, scores: Any, parameter: Any) -> None:
+    """Raise unless ``scores`` can stand for ``parameter``, which is called ``name``."""
+    if not isinstance(scores, Tensor):
+        raise ArgumentTypeError(f"importance_scores must be a Tensor, got {type(scores).__name__}")
+    if scores.shape != parameter.shape:
+        raise ShapeError(
+            f"importance_scores must be of shape {parameter.shape}, as {name} is, got {scores.shape}"
+        )
 
 
 def checked_axis(method: str, axis: int, t: Any) -> int:
