@@ -12,7 +12,12 @@ import lucid
 import lucid.nn as nn
 from lucid import Tensor
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
-from lucid.nn.utils import fuse_conv_bn_eval, fuse_linear_bn_eval
+from lucid.nn.utils import (
+    fuse_conv_bn_eval,
+    fuse_conv_bn_weights,
+    fuse_linear_bn_eval,
+    fuse_linear_bn_weights,
+)
 
 
 def lively(bn: Any) -> Any:
@@ -59,6 +64,33 @@ def test_linear(bias: bool, features: int) -> None:
     assert fused.bias.shape == (4,)
 
 
+COMPUTED: list[Any] = [
+    nn.utils.parametrizations.weight_norm,
+    nn.utils.parametrizations.spectral_norm,
+    nn.utils.parametrizations.orthogonal,
+    nn.utils.weight_norm,
+    nn.utils.spectral_norm,
+    lambda layer: nn.utils.prune.l1_unstructured(layer, "weight", 0.5),
+    lambda layer: nn.utils.parametrizations.weight_norm(
+        nn.utils.prune.l1_unstructured(layer, "weight", 0.5), "weight_orig"
+    ),
+]
+
+
+@pytest.mark.parametrize("compute", COMPUTED)
+def test_a_computed_weight_is_plain_afterwards(compute: Any) -> None:
+    conv = compute(nn.Conv1d(3, 4, 3, dtype="float64")).eval()
+    linear = compute(nn.Linear(3, 4, dtype="float64")).eval()
+    bn, x = lively(nn.BatchNorm1d(4, dtype="float64")), lucid.random.normal((2, 3, 5), dtype="float64")
+    fused = fuse_conv_bn_eval(conv, bn)
+    np.testing.assert_allclose(fused(x).numpy(), bn(conv(x)).numpy(), rtol=1e-10)
+    assert type(fused) is nn.Conv1d
+    assert list(fused.state_dict()) == ["bias", "weight"] or list(fused.state_dict()) == ["weight", "bias"]
+    assert fused.weight.requires_grad
+    fused, x = fuse_linear_bn_eval(linear, bn), x[..., 0]
+    np.testing.assert_allclose(fused(x).numpy(), bn(linear(x)).numpy(), rtol=1e-10)
+
+
 def test_on_xla() -> None:
     pytest.importorskip("jax")
     conv, bn = nn.Conv2d(1, 2, 1, device="xla:cpu").eval(), lively(nn.BatchNorm2d(2, device="xla:cpu"))
@@ -80,7 +112,15 @@ def test_what_cannot_be_folded() -> None:
     with pytest.raises(ShapeError, match=r"weight of shape \(2, 1, 1, 1\) and 3 statistics"):
         fuse_conv_bn_eval(conv, nn.BatchNorm2d(3).eval())
     with pytest.raises(ShapeError, match="with transpose=False"):
-        fuse_conv_bn_eval(nn.ConvTranspose2d(1, 2, 1).eval(), bn)
+        fuse_conv_bn_weights(lucid.ones((1, 2, 1)), None, bn.running_mean, bn.running_var, 0.1, None, None)
+    with pytest.raises(ArgumentError, match=r"transpose=True for ConvTranspose2d\(.*, got transpose=False"):
+        fuse_conv_bn_eval(nn.ConvTranspose2d(2, 2, 1).eval(), bn)  # of as many channels in as out
+    with pytest.raises(ArgumentTypeError, match="the layer to be a linear layer, got Conv1d"):
+        fuse_linear_bn_eval(nn.Conv1d(1, 2, 1).eval(), bn)
+    with pytest.raises(ArgumentTypeError, match="the layer to be a convolution, got LazyConv1d"):
+        fuse_conv_bn_eval(nn.LazyConv1d(2, 1).eval(), bn)
+    with pytest.raises(ShapeError, match="linear_w to have two axes"):
+        fuse_linear_bn_weights(lucid.ones((2, 1, 1)), None, lucid.ones(2), lucid.ones(2), 0.1, None, None)
     with pytest.raises(ShapeError, match=r"4 features \(linear_w.shape\[0\]\) to be normalised, or 1, got 2"):
         fuse_linear_bn_eval(nn.Linear(1, 4).eval(), bn)
     with pytest.raises(ArgumentTypeError, match="bn to be a Module, got Tensor"):

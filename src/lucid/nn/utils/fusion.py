@@ -12,8 +12,13 @@ from typing import Any
 from lucid import ops
 from lucid.errors import ArgumentError, ArgumentTypeError, ShapeError
 from lucid.grad_mode import no_grad
+from lucid.nn.functional import checks
+from lucid.nn.layers.convolution import _Convolution
+from lucid.nn.layers.linear import Linear
+from lucid.nn.lazy import LazyModule
 from lucid.nn.module import Module
 from lucid.nn.parameter import Parameter
+from lucid.nn.utils import computed
 
 
 def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
@@ -23,12 +28,14 @@ def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
         b' = \frac{\gamma}{\sqrt{\sigma^2 + \epsilon}} (b - \mu) + \beta
 
     Args:
-        conv: a convolution. It is copied.
+        conv: a convolution. It is copied; a weight that is computed, as by a parametrization, is plain then.
         bn: the batch normalisation behind it.
         transpose: whether ``conv`` is a transposed convolution.
 
     Raises:
-        ArgumentError: if one is in training or has an activation, or ``bn`` has no running statistics.
+        ArgumentTypeError: if ``conv`` is no convolution, or has no weight yet.
+        ArgumentError: if one is in training or has an activation, ``bn`` has no running statistics, or
+            ``transpose`` is not what ``conv`` is.
         ShapeError: if ``bn`` has not one feature for each channel that comes out.
 
     Example:
@@ -38,10 +45,16 @@ def fuse_conv_bn_eval(conv: Any, bn: Any, transpose: bool = False) -> Any:
         >>> lucid.allclose(fused(x), bn(conv(x)), atol=1e-5)
         True
     """
-    _check("fuse_conv_bn_eval", conv, bn)
+    name = "fuse_conv_bn_eval"
+    _check(name, conv, bn, _Convolution, "a convolution")
+    if checks.truth(name, "transpose", transpose) != conv.transposed:
+        raise ArgumentError(
+            f"{name} expects transpose={conv.transposed} for {conv!r}, got transpose={transpose}"
+        )
     fused = copy.deepcopy(conv)
+    computed.make_plain(fused)
     fused.weight, fused.bias = fuse_conv_bn_weights(
-        conv.weight, conv.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias, transpose
+        fused.weight, fused.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias, transpose
     )
     return fused
 
@@ -50,10 +63,11 @@ def fuse_linear_bn_eval(linear: Any, bn: Any) -> Any:
     """Return one linear layer that computes ``bn(linear(x))`` in evaluation; see ``fuse_conv_bn_eval``.
 
     Args:
-        linear: a linear layer. It is copied.
+        linear: a linear layer. It is copied; a weight that is computed is plain then.
         bn: the batch normalisation behind it, of as many features as ``linear`` gives out, or of one.
 
     Raises:
+        ArgumentTypeError: if ``linear`` is no linear layer, or has no weight yet.
         ArgumentError: if one is in training or has an activation, or ``bn`` has no running statistics.
         ShapeError: if ``bn`` has another number of features.
 
@@ -64,10 +78,11 @@ def fuse_linear_bn_eval(linear: Any, bn: Any) -> Any:
         >>> lucid.allclose(fused(x), bn(linear(x)), atol=1e-5)
         True
     """
-    _check("fuse_linear_bn_eval", linear, bn)
+    _check("fuse_linear_bn_eval", linear, bn, Linear, "a linear layer")
     fused = copy.deepcopy(linear)
+    computed.make_plain(fused)
     fused.weight, fused.bias = fuse_linear_bn_weights(
-        linear.weight, linear.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias
+        fused.weight, fused.bias, bn.running_mean, bn.running_var, bn.eps, bn.weight, bn.bias
     )
     return fused
 
@@ -134,7 +149,8 @@ def fuse_linear_bn_weights(
         bn_w, bn_b: the normalisation's weight and bias, or None.
 
     Raises:
-        ShapeError: if there are other than one statistic for each feature that comes out, or one for all.
+        ShapeError: if there are other than one statistic for each feature that comes out, or one for all, or
+            ``linear_w`` is no matrix.
 
     Example:
         >>> w, mean, var = lucid.ones((2, 1)), Tensor([1.0, 2.0]), Tensor([1.0, 4.0])
@@ -142,6 +158,10 @@ def fuse_linear_bn_weights(
         >>> w.tolist(), b.tolist()
         ([[1.0], [0.5]], [-1.0, -1.0])
     """
+    if linear_w.ndim != 2:
+        raise ShapeError(
+            f"fuse_linear_bn_weights expects linear_w to have two axes, got shape {linear_w.shape}"
+        )
     if bn_rm.size not in (1, linear_w.shape[0]):
         raise ShapeError(
             f"fuse_linear_bn_weights expects {linear_w.shape[0]} features (linear_w.shape[0]) to be "
@@ -166,11 +186,14 @@ def _parameters(w: Any, b: Any, weight: Any, bias: Any) -> tuple[Parameter, Para
     return Parameter(weight.astype(w.dtype), w.requires_grad), Parameter(bias.astype(w.dtype), learned)
 
 
-def _check(function: str, layer: Any, bn: Any) -> None:
-    """Raise unless ``bn`` behind ``layer`` is one linear map."""
-    for name, module in (("the layer", layer), ("bn", bn)):
-        if not isinstance(module, Module):
-            raise ArgumentTypeError(f"{function} expects {name} to be a Module, got {type(module).__name__}")
+def _check(function: str, layer: Any, bn: Any, kind: type[Module], called: str) -> None:
+    """Raise unless ``layer``, of the class ``kind``, and ``bn`` behind it are one linear map."""
+    for name, module, wanted, what in (
+        ("the layer", layer, kind, called),
+        ("bn", bn, Module, "a Module"),
+    ):
+        if not isinstance(module, wanted) or (module is layer and isinstance(module, LazyModule)):
+            raise ArgumentTypeError(f"{function} expects {name} to be {what}, got {type(module).__name__}")
         if module.training:
             raise ArgumentError(
                 f"{function} expects modules in evaluation, and {module!r} is in training: call .eval() first"
