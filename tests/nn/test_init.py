@@ -179,6 +179,16 @@ def test_trunc_normal_far_out_in_a_tail() -> None:
     assert abs(drawn.mean() - 50.02) < 5 * 0.02 / math.sqrt(1000)
 
 
+@pytest.mark.parametrize("mean", [1e300, 1e20, 3e5])
+@pytest.mark.parametrize("std", [1.0, 1e-300])
+def test_trunc_normal_so_far_out_that_a_bound_is_left(mean: float, std: float) -> None:
+    for sign, bound in ((1, 1.0), (-1, 0.0)):
+        drawn = init.trunc_normal_(lucid.empty(100, dtype=lucid.float64), sign * mean, std, 0, 1).numpy()
+        np.testing.assert_allclose(drawn, bound, atol=1e-4)
+    if (mean, std) == (3e5, 1.0):  # how far a value is from the bound falls off exponentially, by mean
+        assert 0.5 < drawn.mean() * mean < 2
+
+
 def test_trunc_normal_without_spread() -> None:
     assert init.trunc_normal_(lucid.empty(2), mean=5.0, std=0.0).tolist() == [2, 2]
 

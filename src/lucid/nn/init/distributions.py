@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from numbers import Real
 from typing import Any
 
@@ -77,14 +78,18 @@ def trunc_normal_(
     if std == 0:
         return write(tensor, asarray(np.full(tensor.shape, min(max(mean, a), b))))
     low, high = (a - mean) / std, (b - mean) / std
-    # The inverse of the distribution function, from a table. The density is taken relative to the
-    # likeliest point, so that no tail is too thin; 9 further on it is less than 1e-17 of that.
+    if low == math.inf or high == -math.inf:  # as far as numbers go: it all lies at the nearer bound
+        return write(tensor, asarray(np.full(tensor.shape, min(max(mean, a), b))))
+    # The inverse of the distribution function, from a table. Points and the density are taken relative to
+    # the likeliest point, so that no tail is too thin; `reach` further on it is less than 1e-17 of that.
     peak = min(max(0.0, low), high)
-    points = np.linspace(max(low, peak - 9), min(high, peak + 9), 2**16 + 1)
-    density = np.exp((peak - points) * (peak + points) / 2)
+    reach = 9 if abs(peak) < 4 else 40 / abs(peak)
+    points = np.linspace(max(low - peak, -reach), min(high - peak, reach), 2**16 + 1)
+    density = np.exp(-points * (peak + points / 2))
+    origin = mean if peak == 0 else a if peak > 0 else b
     below = np.concatenate([[0.0], np.cumsum(density[1:] + density[:-1])])
     u = random.uniform(tensor.shape, dtype=dtypes.float64, device=tensor.device, generator=generator)
-    values = np.interp(u.numpy(), below / below[-1], points) * std + mean
+    values = np.interp(u.numpy(), below / below[-1], points) * std + origin
     # Rounding may not carry a value across a bound.
     return write(tensor, asarray(np.clip(values, a, b)))
 

@@ -13,7 +13,8 @@ def skip_init(module_cls: Any, *args: Any, **kwargs: Any) -> Any:
     """Return ``module_cls(*args, **kwargs)`` without values of its own, for state that is loaded next.
 
     The functions of ``nn.init`` do nothing meanwhile, in this thread, and draw no random number. What they
-    would have filled is as it was made; in Lucid's own layers that is zeros.
+    would have filled is as it was made; in Lucid's own layers that is zeros. What is not drawn, such as the
+    ones that a normalisation begins with, is there.
 
     Args:
         module_cls: a Module class, of this library or your own.
