@@ -179,6 +179,18 @@ def test_sure_answers_that_are_wrong() -> None:
     assert np.isinf(g.numpy()[0])  # -0.25e12 is more than float16 holds
 
 
+def test_answers_that_are_undecided_or_sure() -> None:
+    """At 0 the derivatives are those of the smooth curve, and of sure answers no digit is lost."""
+    x, y = Tensor(np.array([0.0, 40.0, -40.0]), requires_grad=True), Tensor(np.array([1.0, 1.0, 0.0]))
+    losses = F.binary_cross_entropy_with_logits(x, y, reduction="none", pos_weight=Tensor(np.full(3, 2.0)))
+    (first,) = grad(losses.sum(), [x], create_graph=True)
+    (second,) = grad(first.sum(), [x])
+    e = math.exp(-40)
+    np.testing.assert_allclose(losses.tolist(), [2 * math.log(2), 2 * e, e], rtol=1e-14)
+    np.testing.assert_allclose(first.tolist(), [-1, -2 * e, e], rtol=1e-14)
+    np.testing.assert_allclose(second.tolist(), [0.5, 2 * e, e], rtol=1e-14)
+
+
 def test_infinite_errors_and_none() -> None:
     """The slope is finite far away; where nothing is wrong, the second derivative is that of the parabola."""
     x = np.array([math.inf, -math.inf, 0.0])

@@ -45,13 +45,36 @@ def binary_cross_entropy_with_logits(
     x, target = pair(name, x, target, reduction)
     check_probabilities(name, target)
     # No large numbers are subtracted here, so that also the losses of sure answers keep their digits.
-    if_yes, if_no = target * log1p_exp(-x), (1 - target) * log1p_exp(x)
+    yes, no = target, 1 - target
     if pos_weight is not None:
-        if_yes = if_yes * broadcast_weight(name, "pos_weight", pos_weight, x)
-    losses = if_yes + if_no
+        yes = yes * broadcast_weight(name, "pos_weight", pos_weight, x)
+    losses = entropy_of_logits(x, yes, no)
     if weight is not None:
         losses = losses * broadcast_weight(name, "weight", weight, x)
     return reduced(losses, reduction)
+
+
+@primitive(promotes="common")
+def entropy_of_logits(xp: Any, x: Any, yes: Any, no: Any, /) -> Any:
+    """Return ``-yes * log(sigmoid(x)) - no * log(sigmoid(-x))``, elementwise."""
+    # The logarithms differ by x: what both of them hold is computed once.
+    rest = xp.log1p(xp.exp(-xp.abs(x)))
+    return yes * (xp.maximum(-x, 0) + rest) + no * (xp.maximum(x, 0) + rest)
+
+
+entropy_of_logits.name = "binary_cross_entropy_with_logits"  # in messages
+
+
+@entropy_of_logits.vjp
+def _(xp: Any, g: Any, _out: Any, x: Any, yes: Any, no: Any) -> Any:
+    def cost(x: Any) -> Any:
+        return xp.maximum(x, 0) + xp.log1p(xp.exp(-xp.abs(x)))
+
+    return (
+        lambda: g * (no * xp.sigmoid(x) - yes * xp.sigmoid(-x)),
+        lambda: g * cost(-x),
+        lambda: g * cost(x),
+    )
 
 
 def broadcast_weight(function: str, name: str, weight: Any, x: Any) -> Any:
