@@ -75,6 +75,25 @@ def test_ctc_of_impossible_classes() -> None:
     np.testing.assert_allclose(found.numpy()[:2], near.numpy(), rtol=1e-10)
 
 
+@pytest.mark.parametrize("dtype", ["int8", "uint8", "uint64"])
+def test_labels_of_any_integers(dtype: str) -> None:
+    """A blank and a cluster may have numbers that the labels couldn't hold."""
+    x, y = logits(4, 1, 300), np.array([[50, 100]])
+    expected = F.ctc_loss(x, y, (4,), (2,), blank=299)
+    assert F.ctc_loss(x, Tensor(y.astype(dtype)), (4,), (2,), blank=299).item() == expected.item()
+    layer, two = nn.AdaptiveLogSoftmaxWithLoss(4, 400, [300], div_value=2.0), lucid.ones((2, 4))
+    assert layer(two, Tensor(y[0].astype(dtype))).loss.item() == layer(two, Tensor(y[0])).loss.item()
+
+
+def test_ctc_of_nan_behind_the_end() -> None:
+    x = logits(5, 2, 3).numpy().copy()
+    x[3:, 0] = math.nan
+    tracked = Tensor(x).requires_grad_()
+    loss = F.ctc_loss(tracked, np.array([[1], [2]]), (3, 5), (1, 1))
+    assert math.isfinite(loss.item())
+    assert np.isfinite(grad(loss, [tracked])[0].numpy()).all()
+
+
 def test_ctc_of_no_steps_and_no_labels() -> None:
     y, four = np.array([[1], [1]]), logits(4, 2, 3)
     losses = F.ctc_loss(four, y, (0, 0), (0, 1), reduction="none")
@@ -267,6 +286,19 @@ def test_variance_below_the_least_one_learns() -> None:
     )
     assert by_variance == [0.5 * (1 / 0.5 - 1 / 0.5**2)]
     assert F.gaussian_nll_loss(Tensor([0.0]), Tensor([1.0]), 1).item() == 0.5
+
+
+def test_variance_without_an_end() -> None:
+    """What may be anything is like nothing."""
+    endless = Tensor([math.inf])
+    assert F.gaussian_nll_loss(Tensor([0.0]), Tensor([1.0]), endless).item() == math.inf
+    assert gradient(lambda v: F.gaussian_nll_loss(Tensor([0.0]), Tensor([1.0]), v), [math.inf]) == [[0]]
+
+
+def test_cosine_of_long_vectors() -> None:
+    """Each length can be squared in single precision, but not both."""
+    long = Tensor([[3e12, 4e12]])
+    assert F.cosine_embedding_loss(long, long, Tensor([-1])).item() == pytest.approx(1)
 
 
 # ----------------------------------------------------------------- half precision

@@ -164,7 +164,7 @@ def _labels(xp: Any, function: str, targets: Any, counts: Any, blank: int, class
     checks.in_range(function, "targets", low, high, classes, "the number of classes")
     if _extremes(inside & (targets == blank))[1] > 0:
         raise ArgumentError(f"{function} expects targets without the blank, which is {blank}")
-    return xp.where(inside, targets, blank)
+    return xp.where(inside, targets.astype(np.int64), blank)
 
 
 def _losses(xp: Any, x: Any, labels: Any, times: Any, counts: Any, blank: int) -> Any:
@@ -186,13 +186,15 @@ def _losses(xp: Any, x: Any, labels: Any, times: Any, counts: Any, blank: int) -
     entry = place <= xp.minimum(end, 1)
     exits = (place == end) | (place == end - 1)
     time = np.arange(steps)[:, None]
+    during = _home(time < times, x)
+    if _extremes(times)[0] < steps:  # what is behind an end may be anything, even nan
+        x = ops.where(during[:, :, None], x, 0.0)
 
     emissions = ops.clip(ops.take_along_axis(x, _home(states, x)[None], axis=2), NEVER)
     last = _home((time == times - 1)[:, :, None], x)
     losses = paths(emissions, allowed(skips), allowed(entry), allowed(exits), last)
     normaliser = ops.logsumexp(x, axis=2)
-    during = _home(time < times, x) & (normaliser > -math.inf)
-    losses = losses + ops.where(during, normaliser, 0.0).sum(axis=0)
+    losses = losses + ops.where(during & (normaliser > -math.inf), normaliser, 0.0).sum(axis=0)
     losses = ops.where(losses > -NEVER / 2, math.inf, losses)
     return ops.where(_home(times == 0, x), none, losses)
 

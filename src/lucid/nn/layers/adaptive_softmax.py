@@ -117,6 +117,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 f"{name} expects target of shape {x.shape[:-1]} for x of shape {x.shape}, got {target.shape}"
             )
         checks.in_range(name, "target", *checks.extremes(target), self.n_classes, "n_classes")
+        target = ops.astype(target, "int64", copy=False)  # others may not hold the number of a cluster
         rows, label = (x, target) if x.ndim == 2 else (x[None], target[None])
 
         in_head = label
