@@ -142,7 +142,7 @@ def gaussian_nll_loss(
     if not _stretches(target, x):
         raise ShapeError(f"{name} expects target of shape {x.shape}, or with axes of 1, got {target.shape}")
     var = _variance(name, var, x)
-    var = var + (clip(var, eps) - var).detach()
+    var = var + clip(eps - var, 0.0).detach()
     losses = 0.5 * (log(var) + square(x - target) / var)
     if checks.truth(name, "full", full):
         losses = losses + 0.5 * math.log(2 * math.pi)

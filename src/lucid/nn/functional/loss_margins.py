@@ -118,8 +118,8 @@ def cosine_embedding_loss(
     _check_signs(name, target)
     # 1e-12 is nothing in half precision, and the squares may be too much.
     a, b = (x.astype(float32) if x.dtype == float16 else x for x in (x1, x2))
-    lengths = (ops.square(a).sum(axis=-1) + 1e-12) * (ops.square(b).sum(axis=-1) + 1e-12)
-    cosine = (a * b).sum(axis=-1) / ops.sqrt(lengths)
+    first, second = (ops.sqrt(ops.square(v).sum(axis=-1) + 1e-12) for v in (a, b))
+    cosine = (a * b).sum(axis=-1) / (first * second)
     losses = ops.where(target > 0, 1.0 - cosine, ops.clip(cosine - margin, 0.0))
     return reduced(ops.astype(losses, x1.dtype, copy=False), reduction)
 
