@@ -177,7 +177,7 @@ def test_what_fails_in_update_bn_leaves_the_model_as_it_was() -> None:
         {"multi_avg_fn": swa_utils.get_ema_multi_avg_fn(0.75)},
         {"multi_avg_fn": swa_utils.get_swa_multi_avg_fn()},
     ],
-    ids=str,
+    ids=["ema", "swa", "multi_ema", "multi_swa"],
 )
 def test_an_average_can_be_pickled(options: dict[str, Any]) -> None:
     model = nn.Linear(2, 1)
