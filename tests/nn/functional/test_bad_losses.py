@@ -58,6 +58,11 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: F.binary_cross_entropy(x, x + 2), ArgumentError, "target to hold probabilities"),
     (lambda: F.binary_cross_entropy(x, x, row), ShapeError, "a weight that broadcasts to x"),
     (lambda: F.soft_margin_loss(x, row), ShapeError, r"one shape, got \(4, 3\) and \(4,\)"),
+    (
+        lambda: F.multilabel_soft_margin_loss(x, x + 2),
+        ArgumentError,
+        "multilabel_soft_margin_loss expects tar",
+    ),
     (lambda: F.multilabel_soft_margin_loss(row[0], row[0]), ShapeError, r"x of shape \(\*, C\), got \(\)"),
     (lambda: nn.BCELoss([1.0]), ArgumentTypeError, "BCELoss expects weight to be a Tensor, got list"),
     (lambda: nn.SoftMarginLoss(reduction="all"), ArgumentError, "SoftMarginLoss expects reduction"),
@@ -100,6 +105,16 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         ArgumentTypeError,
         "distance_function to be a function, got 2",
     ),
+    *(
+        (
+            lambda value=value: F.triplet_margin_with_distance_loss(
+                x, x, x, distance_function=lambda a, b: value
+            ),
+            ArgumentTypeError,
+            f"what distance_function returns to be a Tensor, got {type(value).__name__}",
+        )
+        for value in (None, 1.0)
+    ),
     (lambda: nn.TripletMarginLoss(-1.0), ArgumentError, "TripletMarginLoss expects margin to be positive"),
     (lambda: nn.TripletMarginLoss(swap=1), ArgumentTypeError, "swap to be True or False, got 1"),
     (lambda: nn.TripletMarginWithDistanceLoss(distance_function=2), ArgumentTypeError, "got 2"),
@@ -107,6 +122,7 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: F.multi_margin_loss(x, classes[:3]), ShapeError, r"target of shape \(4,\), got \(3,\)"),
     (lambda: F.multi_margin_loss(x, row), DTypeError, "target to hold integers"),
     (lambda: F.multi_margin_loss(x, classes, 3), ArgumentError, "p to be 1 or 2, got 3"),
+    (lambda: F.multi_margin_loss(x, classes, np.ones(2)), ArgumentError, "p to be 1 or 2, got array"),
     (lambda: F.multi_margin_loss(x, classes, weight=row), ShapeError, r"weight of shape \(3,\)"),
     (lambda: F.multi_margin_loss(scores, classes), ShapeError, r"x of shape \(N, C\) or \(C,\)"),
     (lambda: nn.MultiMarginLoss(True), ArgumentError, "MultiMarginLoss expects p to be 1 or 2, got True"),
@@ -151,14 +167,15 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
     (lambda: adaptive(four, Tensor([0, 6])), ArgumentError, r"target from 0 to 5 \(n_classes is 6\)"),
     (lambda: adaptive.log_prob(four[0]), ShapeError, r"x \(N, 4\), got shape \(4,\)"),
     # distances
-    (lambda: F.cosine_similarity(x, lucid.zeros((2, 3))), ShapeError, "broadcast"),
-    (lambda: F.cosine_similarity(row, row), IndexingError, "axis 1 does not exist"),
+    (lambda: F.cosine_similarity(x, four), ShapeError, "cosine_similarity expects x1 and x2 of shapes that"),
+    (lambda: F.cosine_similarity(row, row), IndexingError, "cosine_similarity: axis 1 does not exist"),
     (lambda: F.cosine_similarity(x, x, eps=-1), ArgumentError, "eps to be finite and at least 0, got -1"),
     (lambda: F.cosine_similarity(classes, classes), DTypeError, "x1 to hold floats, got int64"),
     (lambda: F.pairwise_distance(row[0], row), ShapeError, r"vectors along the last axis, got \(\) and"),
-    (lambda: F.pairwise_distance(x, row), ShapeError, "broadcast"),
+    (lambda: F.pairwise_distance(x, row), ShapeError, r"that broadcast, got \(4, 3\) and \(4,\)"),
     (lambda: F.pairwise_distance(x, x, math.nan), ArgumentError, "p to be a number, got nan"),
     (lambda: F.cdist(x, row), ShapeError, r"x1 \(\*, P, D\) and x2 \(\*, R, D\), got \(4, 3\) and \(4,\)"),
+    (lambda: F.cdist(scores, scores[:2]), ShapeError, r"before their last two axes, got \(5, 2, 3\) and"),
     (lambda: F.cdist(x, lucid.zeros((4, 2))), ShapeError, r"got \(4, 3\) and \(4, 2\)"),
     (lambda: F.cdist(x, x, -1), ArgumentError, "cdist expects p to be at least 0, got -1"),
     (lambda: F.cdist(x, x, compute_mode="mm"), ArgumentError, "compute_mode to be one of"),

@@ -50,7 +50,8 @@ def cosine_similarity(x1: Any, x2: Any, axis: int = 1, eps: float = 1e-8) -> Any
     name = "cosine_similarity"
     eps = checks.number(name, "eps", eps, 0)
     x1, x2 = _together(name, x1, x2)
-    axis = normalize_axis(axis, max(x1.ndim, x2.ndim))
+    axis = normalize_axis(axis, max(x1.ndim, x2.ndim), name)
+    _check_meeting(name, x1, x2, "that broadcast")
     x1, x2 = ops.broadcast_arrays(x1, x2)
     first, second = _wide(x1), _wide(x2)
     products = _unit(first, axis, eps) * _unit(second, axis, eps)
@@ -91,6 +92,7 @@ def pairwise_distance(x1: Any, x2: Any, p: float = 2.0, eps: float = 1e-6, keepd
     x1, x2 = _together(name, x1, x2)
     if not (x1.ndim and x2.ndim):
         raise ShapeError(f"{name} expects vectors along the last axis, got {x1.shape} and {x2.shape}")
+    _check_meeting(name, x1, x2, "that broadcast")
     d = vector_norm(_wide(x1) - _wide(x2) + eps, axis=-1, keepdims=keepdims, ord=p)
     return ops.astype(d, x1.dtype, copy=False)
 
@@ -128,6 +130,7 @@ def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = _MODES[0]) -> An
     x1, x2 = _together("cdist", x1, x2)
     if x1.ndim < 2 or x2.ndim < 2 or x1.shape[-1] != x2.shape[-1]:
         raise ShapeError(f"cdist expects x1 (*, P, D) and x2 (*, R, D), got {x1.shape} and {x2.shape}")
+    _check_meeting("cdist", x1, x2, "that broadcast before their last two axes", 2)
     first, second = _wide(x1), _wide(x2)
     many = max(x1.shape[-2], x2.shape[-2]) > _MANY
     if p == 2 and (compute_mode == _MODES[1] or (many and compute_mode == _MODES[0])):
@@ -190,6 +193,18 @@ def _together(function: str, x1: Any, x2: Any) -> tuple[Any, Any]:
     x1 = checks.floating(function, "x1", x1)
     x2 = checks.floating(function, "x2", x2, x1)
     return x1, x2
+
+
+def _check_meeting(function: str, x1: Any, x2: Any, rule: str, vectors: int = 0) -> None:
+    """Raise unless the shapes broadcast together; the last ``vectors`` axes are not asked."""
+    shapes = [x.shape[: x.ndim - vectors] for x in (x1, x2)]
+    if shapes[0] == shapes[1]:
+        return
+    try:
+        ops.broadcast_shapes(*shapes)
+    except ShapeError:
+        message = f"{function} expects x1 and x2 of shapes {rule}, got {x1.shape} and {x2.shape}"
+        raise ShapeError(message) from None
 
 
 def _wide(x: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 from lucid import ops
@@ -214,9 +215,13 @@ def triplet_margin_with_distance_loss(
         Tensor(2.0)
     """
     name = "triplet_margin_with_distance_loss"
-    distance = pairwise_distance if distance_function is None else distance_function
-    if not callable(distance):
-        raise ArgumentTypeError(f"{name} expects distance_function to be a function, got {distance!r}")
+    given = pairwise_distance if distance_function is None else distance_function
+    if not callable(given):
+        raise ArgumentTypeError(f"{name} expects distance_function to be a function, got {given!r}")
+
+    def distance(x: Any, y: Any) -> Any:
+        return checks.real(name, "what distance_function returns", given(x, y), x)
+
     return _triplets(name, anchor, positive, negative, distance, margin, swap, reduction)
 
 
@@ -287,7 +292,7 @@ def multilabel_margin_loss(x: Any, target: Any, *, reduction: str = "mean") -> A
     Args:
         x: scores, a Tensor of floats with the classes along the last axis.
         target: the right classes of each example, integers from 0 to ``C - 1``; then a -1 if they are not
-            all. What comes after it counts for nothing.
+            all. What comes after it counts for nothing, but must be a class or -1 too.
         reduction: ``"mean"``, ``"sum"`` or ``"none"``.
 
     Shape:
@@ -322,9 +327,9 @@ def multilabel_margin_loss(x: Any, target: Any, *, reduction: str = "mean") -> A
 
 def margin_power(function: str, p: Any) -> int:
     """Return the ``p`` of ``multi_margin_loss``, checked."""
-    if isinstance(p, bool) or p not in (1, 2):
+    if isinstance(p, bool) or not isinstance(p, Real) or p not in (1, 2):
         raise ArgumentError(f"{function} expects p to be 1 or 2, got {p!r}")
-    return int(p)
+    return 1 if p == 1 else 2
 
 
 # ----------------------------------------------------------------- checks

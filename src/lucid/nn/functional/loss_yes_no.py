@@ -42,6 +42,12 @@ def binary_cross_entropy_with_logits(
         0.6931
     """
     name = "binary_cross_entropy_with_logits"
+    return reduced(_losses_of_logits(name, x, target, weight, reduction, pos_weight), reduction)
+
+
+def _losses_of_logits(
+    name: str, x: Any, target: Any, weight: Any, reduction: str, pos_weight: Any = None
+) -> Any:
     x, target = pair(name, x, target, reduction)
     check_probabilities(name, target)
     # No large numbers are subtracted here, so that also the losses of sure answers keep their digits.
@@ -49,9 +55,7 @@ def binary_cross_entropy_with_logits(
     if pos_weight is not None:
         yes = yes * broadcast_weight(name, "pos_weight", pos_weight, x)
     losses = entropy_of_logits(x, yes, no)
-    if weight is not None:
-        losses = losses * broadcast_weight(name, "weight", weight, x)
-    return reduced(losses, reduction)
+    return losses if weight is None else losses * broadcast_weight(name, "weight", weight, x)
 
 
 @primitive(promotes="common")
@@ -109,7 +113,8 @@ def binary_cross_entropy(x: Any, target: Any, weight: Any = None, *, reduction: 
 
     The logarithms are held above -100, and the gradient by ``x``, which is
     :math:`w (x - y) / (x (1 - x))`, has a denominator of at least 1e-12: so both are finite where an answer
-    is sure and wrong. Take ``binary_cross_entropy_with_logits`` where there are logits, as it loses nothing.
+    is sure and wrong; only float16 can't hold such a gradient. Take ``binary_cross_entropy_with_logits``
+    where there are logits, as it loses nothing.
 
     Args:
         x: probabilities of yes, a Tensor of floats, as ``sigmoid`` gives them.
@@ -220,8 +225,7 @@ def multilabel_soft_margin_loss(x: Any, target: Any, weight: Any = None, *, redu
         0.6931
     """
     name = "multilabel_soft_margin_loss"
-    x, target = pair(name, x, target, reduction)
-    if not x.ndim:
+    losses = _losses_of_logits(name, x, target, weight, reduction)
+    if not losses.ndim:
         raise ShapeError(f"{name} expects x of shape (*, C), got ()")
-    losses = binary_cross_entropy_with_logits(x, target, weight, reduction="none")
     return reduced(losses.mean(axis=-1), reduction)
