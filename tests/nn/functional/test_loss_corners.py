@@ -254,6 +254,17 @@ def test_distance_of_equal_vectors(p: float) -> None:
         assert g is None or not g.numpy().any()
 
 
+def test_distances_of_many_pairs() -> None:
+    """They are computed in parts, which are of unequal sizes here."""
+    x = logits(60, 2).requires_grad_()
+    i, j = np.triu_indices(60, 1)
+    d, expected = F.pdist(x), F.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist")[i, j]
+    assert d.tolist() == expected.tolist()
+    weight = rng.standard_normal(len(i))
+    grads = [grad((y * weight).sum(), [x])[0].numpy() for y in (d, expected)]
+    np.testing.assert_allclose(*grads, rtol=1e-12, atol=1e-14)
+
+
 def test_distances_by_products_of_equal_vectors() -> None:
     x = logits(30, 3).requires_grad_()
     d = F.cdist(x, x)

@@ -19,6 +19,8 @@ __all__ = ["cdist", "cosine_similarity", "pairwise_distance", "pdist"]
 
 # From so many rows on, `cdist` may find distances by a product of matrices.
 _MANY = 25
+# Into so many parts `pdist` divides many rows.
+_PARTS = 8
 _MODES = (
     "use_mm_for_euclid_dist_if_necessary",
     "use_mm_for_euclid_dist",
@@ -173,9 +175,17 @@ def pdist(x: Any, p: float = 2.0) -> Any:
     x = checks.floating("pdist", "x", x)
     if x.ndim != 2:
         raise ShapeError(f"pdist expects x of shape (N, D), got {x.shape}")
-    i, j = np.triu_indices(x.shape[0], 1)
-    wide = _wide(x)
-    return ops.astype(vector_norm(wide[i] - wide[j], axis=-1, ord=p), x.dtype, copy=False)
+    wide, n = _wide(x), x.shape[0]
+    # Some rows at a time against those from the first of them on: little is computed that is cut off, and
+    # no row is copied for each pair that it is in. XLA would compile for each part.
+    step = max(_MANY, -(-n // _PARTS)) if isinstance(wide._array, np.ndarray) else max(n, 1)
+    parts = []
+    for start in range(0, max(n, 1), step):
+        rows, others = wide[start : start + step], wide[start:]
+        d = vector_norm(ops.expand_dims(rows, 1) - others, axis=-1, ord=p)
+        above = np.flatnonzero(np.triu(np.ones(d.shape, bool), 1))
+        parts.append(ops.reshape(d, (-1,))[above])
+    return ops.astype(ops.concat(parts) if len(parts) > 1 else parts[0], x.dtype, copy=False)
 
 
 def norm_order(function: str, p: Any, low: float = -math.inf) -> float:
