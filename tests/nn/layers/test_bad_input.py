@@ -68,7 +68,7 @@ ROWS: list[tuple[Callable[[], Any], type[LucidError], str]] = [
         ShapeError,
         r"one size in axis 1 \(batch_first=False\)",
     ),
-    (lambda: attend(x, x, x, x[0] > 0), ShapeError, r"key_padding_mask of shape \(1, 4\), got \(1, 7\)"),
+    (lambda: attend(x, x, x, x[0] > 0), ShapeError, r"key_padding_mask of shape \(4,\), got \(7,\)"),
     (lambda: attend(x, x, x, attn_mask=x), ShapeError, r"of shape \(4, 4\) or \(1, 4, 4\), got \(4, 7\)"),
     (lambda: attend(x, x, x, Tensor([1, 0, 0, 0])), DTypeError, "key_padding_mask != 0 for True"),
     (
