@@ -181,3 +181,28 @@ def test_attention_inside_vmap() -> None:
     x = normal(3, 40, 32)
     y = lucid.func.vmap(lambda q: F.scaled_dot_product_attention(q, q, q, is_causal=True))(x)
     same(y, F.scaled_dot_product_attention(x, x, x, is_causal=True))
+
+
+def test_keys_of_the_layer_may_lack_the_axes_of_one() -> None:
+    layer = nn.MultiheadAttention(4, 2, add_bias_kv=True)
+    x = lucid.random.randn(3, 2, 4)
+    of_keys, of_values = layer.bias_k, layer.bias_v
+    results = [
+        F.multi_head_attention_forward(
+            x,
+            x,
+            x,
+            4,
+            2,
+            layer.in_proj_weight,
+            layer.in_proj_bias,
+            of_keys.reshape(shape),
+            of_values.reshape(shape),
+            False,
+            0.0,
+            layer.out_proj.weight,
+            layer.out_proj.bias,
+        )[0].numpy()
+        for shape in ((1, 1, 4), (4,))
+    ]
+    np.testing.assert_array_equal(*results)

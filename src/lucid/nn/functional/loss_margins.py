@@ -365,5 +365,6 @@ def _check_signs(name: str, target: Any) -> None:
     wrong = held(ops.abs(values) != 1)
     if bool(ops.any(wrong).item()):
         raise ArgumentError(
-            f"{name} expects target to hold 1 and -1, got values from {values.min()} to {values.max()}"
+            f"{name} expects target to hold 1 and -1, got values from {values.min().item():g} "
+            f"to {values.max().item():g}"
         )

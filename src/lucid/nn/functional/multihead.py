@@ -114,8 +114,8 @@ def multi_head_attention_forward(
     if (bias_k is None) != (bias_v is None):
         raise ArgumentError(f"{NAME} expects both of bias_k and bias_v, or neither")
     if bias_k is not None:
-        _shaped("bias_k", bias_k, (1, 1, n))
-        _shaped("bias_v", bias_v, (1, 1, n))
+        for which, bias in (("bias_k", bias_k), ("bias_v", bias_v)):  # without axes of 1 too, as PyTorch's
+            _shaped(which, bias, (n,) if getattr(bias, "ndim", 3) == 1 else (1, 1, n))
     found, shares = attended(
         NAME,
         query,
