@@ -10,7 +10,7 @@ from lucid.nn.functional import checks
 from lucid.optim.optimizer import Optimizer, State, with_kernel
 from lucid.optim.options import betas as two_betas
 from lucid.optim.options import rate
-from lucid.optim.parts import direction, mean, mean_square
+from lucid.optim.parts import decayed, mean, mean_square
 from lucid.tensor import Tensor
 
 
@@ -118,9 +118,7 @@ def nadam(
         state: that of the last step, empty before the first.
         lr, betas, ...: see ``NAdam``.
     """
-    g = direction(p, g, maximize, 0.0 if decoupled_weight_decay else weight_decay)
-    if decoupled_weight_decay and weight_decay:
-        p = p * (1 - lr * weight_decay)
+    p, g = decayed(p, g, lr, maximize, weight_decay, decoupled_weight_decay)
     step = state.get("step", 0) + 1
     m = mean(state, "exp_avg", g, betas[0])
     v = mean_square(state, "exp_avg_sq", g, betas[1])
